@@ -1,0 +1,23 @@
+//! doorward answers one question for an MCP server, on every request: *may this caller do this, now?*
+#![no_std]
+#![deny(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod now;
+
+#[cfg(feature = "alloc")]
+pub mod address;
+#[cfg(feature = "alloc")]
+pub mod api_keys;
+#[cfg(feature = "alloc")]
+pub mod rate;
+
+pub use now::Now;
