@@ -11,12 +11,16 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod base64url;
+mod json;
 mod now;
 
 #[cfg(feature = "alloc")]
 pub mod address;
 #[cfg(feature = "alloc")]
 pub mod api_keys;
+pub mod jwt;
+pub mod keys;
 #[cfg(feature = "alloc")]
 pub mod rate;
 

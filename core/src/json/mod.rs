@@ -1,0 +1,94 @@
+//! A strict, single-pass JSON reader for the two small objects doorward reads on every request: what a token
+//! says, and which method and name an MCP message names (RFC 8259).
+//!
+//! It borrows from the text, allocates nothing, refuses duplicate member names at the levels asked for (also
+//! when one spelling is escaped), bounds depth and members, and accepts nothing that RFC 8259 does not: no BOM,
+//! no trailing garbage, no lone surrogates, no leading zeros. It does *not* build a tree and does not convert
+//! numbers until asked to.
+
+mod names;
+mod scan;
+mod text;
+
+pub(crate) use names::pack_bytes;
+pub(crate) use scan::{Depth, Reader, array_items, object_members};
+pub use text::JsonStr;
+
+/// Why a text is not what the reader accepts. Carries nothing of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JsonError {
+    /// Not JSON by RFC 8259.
+    Syntax,
+    /// A member name twice in one object.
+    Duplicate,
+    /// Nested deeper than the bound.
+    TooDeep,
+    /// More members in one object than the bound.
+    TooManyMembers,
+    /// The text is JSON, but not an object where one is needed.
+    NotAnObject,
+}
+
+/// One JSON value, borrowed from its text. Arrays and objects have been checked, and are kept as text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as it was written.
+    Number(Number<'a>),
+    /// A string.
+    String(JsonStr<'a>),
+    /// An array: its text, brackets included.
+    Array(&'a str),
+    /// An object: its text, braces included.
+    Object(&'a str),
+}
+
+impl<'a> Value<'a> {
+    /// The string, if this is one.
+    #[must_use]
+    pub const fn as_str(&self) -> Option<JsonStr<'a>> {
+        match self {
+            Self::String(text) => Some(*text),
+            _ => None,
+        }
+    }
+}
+
+/// A JSON number as it was written; converted only when asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Number<'a>(pub(crate) &'a str);
+
+impl<'a> Number<'a> {
+    /// The digits as they stand in the text.
+    #[must_use]
+    pub const fn as_text(&self) -> &'a str {
+        self.0
+    }
+
+    /// The nearest `f64`; infinite where the text is out of range.
+    #[must_use]
+    pub fn to_f64(&self) -> f64 {
+        if self.0.len() <= 15 {
+            let mut whole = 0_u64;
+            for byte in self.0.bytes() {
+                match byte {
+                    b'0'..=b'9' => whole = whole * 10 + u64::from(byte - b'0'),
+                    _ => return self.slow_f64(),
+                }
+            }
+            // At most 15 digits: below 2^53, so exact.
+            #[allow(clippy::cast_precision_loss)]
+            return whole as f64;
+        }
+        self.slow_f64()
+    }
+
+    #[cold]
+    fn slow_f64(&self) -> f64 {
+        // The grammar was checked by the reader and is a subset of what `f64::from_str` takes.
+        self.0.parse().unwrap_or(f64::INFINITY)
+    }
+}

@@ -1,0 +1,134 @@
+//! A JSON string as it stands in its text, unescaped only where somebody needs it.
+
+use core::fmt;
+
+/// The inside of a JSON string, borrowed, its escapes already known to be good.
+///
+/// Most strings in tokens hold no escape and are plain `&str`s; those that do are compared and read through
+/// [`chars`](Self::chars), so that nothing is copied.
+#[derive(Clone, Copy)]
+pub struct JsonStr<'a> {
+    pub(super) raw: &'a str,
+    pub(super) escaped: bool,
+}
+
+impl<'a> JsonStr<'a> {
+    /// The string, where it holds no escape.
+    #[must_use]
+    pub const fn as_plain(&self) -> Option<&'a str> {
+        if self.escaped { None } else { Some(self.raw) }
+    }
+
+    /// Its characters, unescaped (RFC 8259 §7).
+    #[must_use]
+    pub const fn chars(&self) -> Chars<'a> {
+        Chars { rest: self.raw, escaped: self.escaped }
+    }
+
+    /// Whether it is the empty string.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// The length in bytes as written, escapes included: never less than the unescaped length.
+    #[must_use]
+    pub const fn written_len(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// The string, copied only where it holds an escape.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_cow(&self) -> alloc::borrow::Cow<'a, str> {
+        match self.as_plain() {
+            Some(plain) => alloc::borrow::Cow::Borrowed(plain),
+            None => alloc::borrow::Cow::Owned(self.chars().collect()),
+        }
+    }
+}
+
+impl PartialEq<str> for JsonStr<'_> {
+    /// Byte for byte after unescaping. Not constant-time: for public names and values only.
+    fn eq(&self, other: &str) -> bool {
+        if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other }
+    }
+}
+
+impl PartialEq for JsonStr<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
+    }
+}
+
+impl fmt::Debug for JsonStr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.raw)
+    }
+}
+
+impl fmt::Display for JsonStr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        match self.as_plain() {
+            Some(plain) => f.write_str(plain),
+            None => self.chars().try_for_each(|c| f.write_char(c)),
+        }
+    }
+}
+
+/// The unescaped characters of a [`JsonStr`].
+#[derive(Clone, Debug)]
+pub struct Chars<'a> {
+    rest: &'a str,
+    escaped: bool,
+}
+
+impl Iterator for Chars<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let first = chars.next()?;
+        self.rest = chars.as_str();
+        if !self.escaped || first != '\\' {
+            return Some(first);
+        }
+        let (unescaped, used) = unescape(self.rest)?;
+        self.rest = self.rest.get(used..)?;
+        Some(unescaped)
+    }
+}
+
+/// What the escape whose text begins just behind its backslash stands for, and how many bytes it takes there.
+/// `None` is an escape that RFC 8259 does not know, or a lone surrogate.
+pub(super) fn unescape(rest: &str) -> Option<(char, usize)> {
+    let simple = match *rest.as_bytes().first()? {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => {
+            let high = hex4(rest.get(1..5)?)?;
+            if !(0xD800..=0xDFFF).contains(&high) {
+                return Some((char::from_u32(high)?, 5));
+            }
+            // RFC 8259 §7: beyond the basic plane, two escapes make one character; alone, neither is one.
+            let low = hex4(rest.get(5..11)?.strip_prefix("\\u")?)?;
+            if high >= 0xDC00 || !(0xDC00..=0xDFFF).contains(&low) {
+                return None;
+            }
+            return Some((char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00))?, 11));
+        }
+        _ => return None,
+    };
+    Some((simple, 1))
+}
+
+fn hex4(digits: &str) -> Option<u32> {
+    digits.bytes().try_fold(0_u32, |value, digit| Some(value << 4 | char::from(digit).to_digit(16)?))
+}

@@ -1,0 +1,309 @@
+//! What a token says, borrowed from its payload (RFC 7519 §4).
+
+use super::error::ReadError;
+use super::{JsonStr, Limits, TokenError, Value};
+use crate::json::{array_items, object_members, pack_bytes};
+use core::fmt;
+
+/// The claims of a token whose signature held. Registered claims are typed and found in one pass; any other is
+/// looked up by [`get`](Self::get). Everything borrows from the decoded payload.
+#[derive(Clone, Copy)]
+pub struct Claims<'a> {
+    payload: &'a str,
+    limits: Limits,
+    pub(super) issuer: Option<JsonStr<'a>>,
+    pub(super) subject: Option<JsonStr<'a>>,
+    pub(super) audience: Option<Value<'a>>,
+    pub(super) expiry: Option<f64>,
+    pub(super) not_before: Option<f64>,
+    issued_at: Option<f64>,
+    id: Option<JsonStr<'a>>,
+    scope: Option<Value<'a>>,
+    scp: Option<Value<'a>>,
+    role: Option<Value<'a>>,
+    roles: Option<Value<'a>>,
+}
+
+/// The last second a date may name: 2⁵³, the last up to which every whole number is an `f64` of its own.
+const LAST_DATE: f64 = 9_007_199_254_740_992.0;
+
+impl<'a> Claims<'a> {
+    const fn none(payload: &'a str, limits: &Limits) -> Self {
+        Self {
+            payload,
+            limits: *limits,
+            issuer: None,
+            subject: None,
+            audience: None,
+            expiry: None,
+            not_before: None,
+            issued_at: None,
+            id: None,
+            scope: None,
+            scp: None,
+            role: None,
+            roles: None,
+        }
+    }
+
+    /// Reads a payload that has been decoded, its registered claims checked for their types.
+    pub(crate) fn read(payload: &'a str, limits: &Limits) -> Result<Self, TokenError> {
+        const ISS: u64 = pack_bytes(b"iss");
+        const SUB: u64 = pack_bytes(b"sub");
+        const AUD: u64 = pack_bytes(b"aud");
+        const EXP: u64 = pack_bytes(b"exp");
+        const NBF: u64 = pack_bytes(b"nbf");
+        const IAT: u64 = pack_bytes(b"iat");
+        const JTI: u64 = pack_bytes(b"jti");
+        const SCOPE: u64 = pack_bytes(b"scope");
+        const SCP: u64 = pack_bytes(b"scp");
+        const ROLE: u64 = pack_bytes(b"role");
+        const ROLES: u64 = pack_bytes(b"roles");
+
+        let mut claims = Self::none(payload, limits);
+        object_members(payload, limits.json(), |name, _, value| -> Result<(), ReadError> {
+            match name {
+                ISS => claims.issuer = Some(string(value)?),
+                SUB => claims.subject = Some(string(value)?),
+                JTI => claims.id = Some(string(value)?),
+                AUD => claims.audience = Some(audience(value)?),
+                EXP => claims.expiry = Some(date(value)?),
+                NBF => claims.not_before = Some(date(value)?),
+                IAT => claims.issued_at = Some(date(value)?),
+                SCOPE => claims.scope = Some(value),
+                SCP => claims.scp = Some(value),
+                ROLE => claims.role = Some(value),
+                ROLES => claims.roles = Some(value),
+                _ => {}
+            }
+            Ok(())
+        })
+        .map_err(|error| error.or(TokenError::InvalidPayload))?;
+        Ok(claims)
+    }
+
+    /// `iss`
+    #[must_use]
+    pub const fn issuer(&self) -> Option<JsonStr<'a>> {
+        self.issuer
+    }
+
+    /// `sub`
+    #[must_use]
+    pub const fn subject(&self) -> Option<JsonStr<'a>> {
+        self.subject
+    }
+
+    /// `jti`
+    #[must_use]
+    pub const fn id(&self) -> Option<JsonStr<'a>> {
+        self.id
+    }
+
+    /// `aud`: a string, or the strings of an array.
+    #[must_use]
+    pub fn audience(&self) -> Words<'a> {
+        Words(self.audience)
+    }
+
+    /// `exp`, in seconds since the epoch.
+    #[must_use]
+    pub const fn expiry(&self) -> Option<f64> {
+        self.expiry
+    }
+
+    /// `nbf`, in seconds since the epoch.
+    #[must_use]
+    pub const fn not_before(&self) -> Option<f64> {
+        self.not_before
+    }
+
+    /// `iat`, in seconds since the epoch.
+    #[must_use]
+    pub const fn issued_at(&self) -> Option<f64> {
+        self.issued_at
+    }
+
+    /// The scopes: `scope` if it is there, otherwise `scp`; a string separated by spaces (RFC 8693 §4.2) or an
+    /// array of strings. Of any other type there are none.
+    #[must_use]
+    pub fn scopes(&self) -> Words<'a> {
+        Words(self.scope.or(self.scp))
+    }
+
+    /// The roles: `roles` if it is there, otherwise `role`; an array of strings, or one string, which is one role.
+    #[must_use]
+    pub fn roles(&self) -> Words<'a> {
+        Words(self.roles.or(self.role))
+    }
+
+    /// Any claim by its name. Reads the payload again, at about the cost of verifying the claims once.
+    #[must_use]
+    pub fn get(&self, claim: &str) -> Option<Value<'a>> {
+        let mut found = None;
+        let _: Result<(), ReadError> = object_members(self.payload, self.limits.json(), |_, name, value| {
+            if name == *claim {
+                found = Some(value);
+            }
+            Ok(())
+        });
+        found
+    }
+
+    /// The payload as it was signed: one JSON object, checked.
+    #[must_use]
+    pub const fn payload(&self) -> &'a str {
+        self.payload
+    }
+}
+
+impl fmt::Debug for Claims<'_> {
+    /// Shows nothing of the token: claims are somebody's, and logs are read by others.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").finish_non_exhaustive()
+    }
+}
+
+fn string(value: Value<'_>) -> Result<JsonStr<'_>, TokenError> {
+    value.as_str().ok_or(TokenError::InvalidClaim)
+}
+
+fn date(value: Value<'_>) -> Result<f64, TokenError> {
+    let Value::Number(number) = value else { return Err(TokenError::InvalidClaim) };
+    let text = number.as_text();
+    if text.starts_with('-') || text.len() > 32 {
+        return Err(TokenError::InvalidClaim);
+    }
+    let seconds = number.to_f64();
+    if seconds <= LAST_DATE { Ok(seconds) } else { Err(TokenError::InvalidClaim) }
+}
+
+/// An audience is a non-empty string, or a non-empty array of such (RFC 7519 §4.1.3).
+fn audience(value: Value<'_>) -> Result<Value<'_>, TokenError> {
+    let good = match value {
+        Value::String(one) => !one.is_empty(),
+        Value::Array(items) => {
+            let (mut any, mut all) = (false, true);
+            array_items(items, |item| {
+                any = true;
+                all &= item.as_str().is_some_and(|one| !one.is_empty());
+            });
+            any && all
+        }
+        _ => false,
+    };
+    if good { Ok(value) } else { Err(TokenError::InvalidClaim) }
+}
+
+/// A claim that is one string or several.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a>(Option<Value<'a>>);
+
+impl<'a> Words<'a> {
+    /// Each string as it stands: the one, or every item of the array. An array with anything else in it has none.
+    pub fn for_each(&self, mut each: impl FnMut(JsonStr<'a>)) {
+        match self.0 {
+            Some(Value::String(one)) if !one.is_empty() => each(one),
+            Some(Value::Array(items)) => {
+                let mut all = true;
+                array_items(items, |item| all &= item.as_str().is_some());
+                if all {
+                    array_items(items, |item| {
+                        if let Some(one) = item.as_str() {
+                            each(one);
+                        }
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether one of the strings is `word`.
+    #[must_use]
+    pub fn contains(&self, word: &str) -> bool {
+        let mut found = false;
+        self.for_each(|one| found |= one == *word);
+        found
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let mut none = true;
+        self.for_each(|_| none = false);
+        none
+    }
+
+    /// The strings, owned; those of a plain string separated at spaces (a `scope`).
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn split(&self) -> alloc::vec::Vec<alloc::string::String> {
+        let mut words = alloc::vec::Vec::new();
+        let spaced = matches!(self.0, Some(Value::String(_)));
+        self.for_each(|one| {
+            let text = one.to_cow();
+            if spaced {
+                words.extend(text.split(' ').filter(|word| !word.is_empty()).map(Into::into));
+            } else if !text.is_empty() {
+                words.push(text.into_owned());
+            }
+        });
+        words
+    }
+
+    /// The strings, owned, whole.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_vec(&self) -> alloc::vec::Vec<alloc::string::String> {
+        let mut words = alloc::vec::Vec::new();
+        self.for_each(|one| words.push(one.to_cow().into_owned()));
+        words
+    }
+}
+
+#[cfg(feature = "alloc")]
+pub use owned::OwnedClaims;
+
+#[cfg(feature = "alloc")]
+mod owned {
+    use super::{Claims, Limits};
+    use alloc::boxed::Box;
+    use core::fmt;
+
+    /// Claims that own their payload.
+    #[derive(Clone)]
+    pub struct OwnedClaims {
+        payload: Box<str>,
+        limits: Limits,
+    }
+
+    impl OwnedClaims {
+        /// The claims, borrowed. Reads the payload again (one pass, no allocation).
+        #[must_use]
+        pub fn claims(&self) -> Claims<'_> {
+            // The payload was read before it was kept, so an error here cannot be; were it one, nothing is claimed.
+            Claims::read(&self.payload, &self.limits).unwrap_or_else(|_| Claims::none("{}", &self.limits))
+        }
+
+        /// The payload as it was signed: one JSON object.
+        #[must_use]
+        pub fn payload(&self) -> &str {
+            &self.payload
+        }
+    }
+
+    impl Claims<'_> {
+        /// A copy that owns its payload.
+        #[must_use]
+        pub fn to_owned(&self) -> OwnedClaims {
+            OwnedClaims { payload: self.payload.into(), limits: self.limits }
+        }
+    }
+
+    impl fmt::Debug for OwnedClaims {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("OwnedClaims").finish_non_exhaustive()
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! How large a token may be before anybody looks at it.
+
+/// Bounds on a token, in bytes where not said otherwise. What lies beyond is refused before work grows with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The whole token. 16 KiB by default.
+    pub token: usize,
+    /// The header segment, encoded. 4 KiB by default.
+    pub header: usize,
+    /// Members in any one object. 64 by default, which is also the most there is room for.
+    pub members: usize,
+    /// Levels of nesting, the outermost object being the first. 16 by default.
+    pub depth: usize,
+    /// A `kid`. 256 by default.
+    pub kid: usize,
+}
+
+impl Limits {
+    /// The defaults.
+    pub const DEFAULT: Self = Self { token: 16 * 1024, header: 4 * 1024, members: 64, depth: 16, kid: 256 };
+
+    pub(crate) const fn json(&self) -> crate::json::Depth {
+        crate::json::Depth { left: self.depth, members: Some(self.members) }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

@@ -1,0 +1,106 @@
+//! Keys and rules together, made once and shared.
+
+use super::verify::verify_with;
+use super::{Audience, Claims, OwnedClaims, Rules, TokenError};
+use crate::Now;
+use crate::keys::KeySet;
+use alloc::vec;
+use core::fmt;
+
+/// Keys and the rules their tokens are held to. Immutable: new keys or rules make a new verifier.
+///
+/// ```
+/// use doorward::{Now, jwt::{Algorithm, Rules, Verifier}, keys::{Key, KeySet}};
+///
+/// let key = Key::hmac(Algorithm::HS256, b"a secret of at least 32 bytes, kept well")?;
+/// let verifier = Verifier::new(KeySet::from(key), Rules::new())?;
+/// let refused = verifier.verify(b"not a token", Now::new(1_700_000_000.0, 0)).unwrap_err();
+/// assert_eq!(refused.code(), "token_malformed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Verifier {
+    keys: KeySet,
+    rules: Rules<'static>,
+}
+
+/// Why a verifier cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifierError {
+    /// There are no keys.
+    NoKeys,
+    /// There are public keys, and nothing is said of the audience.
+    AudienceNotConfigured,
+}
+
+impl VerifierError {
+    /// The stable code, the same in every language.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoKeys => "no_keys",
+            Self::AudienceNotConfigured => "audience_not_configured",
+        }
+    }
+}
+
+impl fmt::Display for VerifierError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoKeys => "a verifier needs at least one key",
+            Self::AudienceNotConfigured => {
+                "public keys verify tokens made for anybody: say which audience is yours, or spell out that any will do"
+            }
+        })
+    }
+}
+
+impl core::error::Error for VerifierError {}
+
+impl Verifier {
+    /// A verifier with these keys and rules.
+    ///
+    /// # Errors
+    /// No keys; or public keys without an audience rule.
+    pub fn new(keys: KeySet, rules: Rules<'static>) -> Result<Self, VerifierError> {
+        if keys.is_empty() {
+            return Err(VerifierError::NoKeys);
+        }
+        if keys.has_public() && *rules.audience_rule() == Audience::Unset {
+            return Err(VerifierError::AudienceNotConfigured);
+        }
+        Ok(Self { keys, rules })
+    }
+
+    /// Verifies a token; the claims own their payload. Two allocations.
+    ///
+    /// # Errors
+    /// One [`TokenError`]; see [`verify`](super::verify) for their order.
+    pub fn verify(&self, token: &[u8], now: Now) -> Result<OwnedClaims, TokenError> {
+        if token.len() > self.rules.limits.token {
+            return Err(TokenError::TooLarge);
+        }
+        let mut scratch = vec![0; token.len()];
+        Ok(self.verify_in(token, &mut scratch, now)?.to_owned())
+    }
+
+    /// Verifies a token; the claims borrow from `scratch`, at least as long as the token. No allocation for HS*.
+    ///
+    /// # Errors
+    /// One [`TokenError`]; see [`verify`](super::verify) for their order.
+    pub fn verify_in<'s>(
+        &self,
+        token: &[u8],
+        scratch: &'s mut [u8],
+        now: Now,
+    ) -> Result<Claims<'s>, TokenError> {
+        verify_with(token, &self.keys, &self.rules, scratch, now)
+    }
+
+    /// The seconds of clock tolerance its rules allow.
+    #[must_use]
+    pub const fn tolerance_seconds(&self) -> f64 {
+        self.rules.tolerance_seconds()
+    }
+}

@@ -1,0 +1,121 @@
+//! The one path every token takes.
+
+use super::header::Header;
+use super::split::{Segments, malformed_middle, split};
+use super::{Audience, Claims, Limits, Rules, TokenError};
+use crate::Now;
+use crate::base64url;
+use crate::keys::Key;
+
+/// The longest signature: RSA of 8192 bits.
+const MAX_SIGNATURE: usize = 1024;
+
+/// Verifies a token with one key and gives its claims, borrowed from `scratch`.
+///
+/// `scratch` must be at least as long as the token, in bytes; what it held before does not matter, and what it
+/// holds after an error is unspecified. Allocates nothing for HS*.
+///
+/// # Errors
+/// One [`TokenError`], whose order is that of the checks: shape, header, algorithm, kid, signature, payload,
+/// dates, issuer, audience, subject.
+///
+/// ```
+/// use doorward::{Now, jwt::{self, Algorithm, Rules}, keys::Key};
+///
+/// let key = Key::hmac(Algorithm::HS256, b"a secret of at least 32 bytes, kept well")?;
+/// let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5hIiwiZXhwIjo0MTAyNDQ0ODAwfQ.\
+///              1HvDp9sQHbMthyHX_IPTduWSblPXoycQPK18HCyHpfI";
+/// let mut scratch = [0; 512];
+/// let claims = jwt::verify(token.as_bytes(), &key, &Rules::new(), &mut scratch, Now::new(1_700_000_000.0, 0))?;
+/// assert!(claims.subject().is_some_and(|subject| subject == *"anna"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn verify<'s>(
+    token: &[u8],
+    key: &Key,
+    rules: &Rules<'_>,
+    scratch: &'s mut [u8],
+    now: Now,
+) -> Result<Claims<'s>, TokenError> {
+    if !key.is_secret() && *rules.audience_rule() == Audience::Unset {
+        return Err(TokenError::AudienceNotConfigured);
+    }
+    let segments = open(token, &rules.limits, scratch.len())?;
+    let header = Header::read(segments.header, &rules.limits, scratch)?;
+    let algorithm = header.alg.filter(|alg| key.allows(*alg)).ok_or(TokenError::AlgorithmNotAllowed)?;
+    let mut signature = [0; MAX_SIGNATURE];
+    let signature = decode_signature(&segments, &mut signature)?;
+    if !key.verify(algorithm, segments.signed, signature) {
+        return Err(TokenError::InvalidSignature);
+    }
+    believe(&segments, rules, scratch, now)
+}
+
+/// The same with a choice of keys.
+#[cfg(feature = "alloc")]
+pub(super) fn verify_with<'s>(
+    token: &[u8],
+    keys: &crate::keys::KeySet,
+    rules: &Rules<'_>,
+    scratch: &'s mut [u8],
+    now: Now,
+) -> Result<Claims<'s>, TokenError> {
+    let segments = open(token, &rules.limits, scratch.len())?;
+    let header = Header::read(segments.header, &rules.limits, scratch)?;
+    let algorithm = header.alg.filter(|alg| keys.allows(*alg)).ok_or(TokenError::AlgorithmNotAllowed)?;
+    let mut signature = [0; MAX_SIGNATURE];
+    let signature = decode_signature(&segments, &mut signature)?;
+    let mut tried = false;
+    let mut good = false;
+    for key in keys.candidates(algorithm, header.kid) {
+        tried = true;
+        good = key.verify(algorithm, segments.signed, signature);
+        if good {
+            break;
+        }
+    }
+    if !tried {
+        return Err(TokenError::KeyNotFound);
+    }
+    if !good {
+        return Err(TokenError::InvalidSignature);
+    }
+    believe(&segments, rules, scratch, now)
+}
+
+fn open<'t>(token: &'t [u8], limits: &Limits, scratch: usize) -> Result<Segments<'t>, TokenError> {
+    let segments = split(token, limits)?;
+    // The middle is decoded only once it is believed, but a wrong shape is told from a wrong signature.
+    if segments.payload.contains(&b'.') {
+        return Err(malformed_middle(segments.payload));
+    }
+    if scratch < token.len() {
+        return Err(TokenError::ScratchTooSmall);
+    }
+    Ok(segments)
+}
+
+fn decode_signature<'o>(
+    segments: &Segments<'_>,
+    out: &'o mut [u8; MAX_SIGNATURE],
+) -> Result<&'o [u8], TokenError> {
+    // One spelling a token: a signature that is no base64url is malformed, whatever key it was meant for.
+    if segments.signature.len() > MAX_SIGNATURE / 3 * 4 {
+        return Err(TokenError::Malformed);
+    }
+    Ok(base64url::decode(segments.signature, out).map_err(|_| TokenError::Malformed)?)
+}
+
+/// The signature held: what does the payload say?
+fn believe<'s>(
+    segments: &Segments<'_>,
+    rules: &Rules<'_>,
+    scratch: &'s mut [u8],
+    now: Now,
+) -> Result<Claims<'s>, TokenError> {
+    let payload = base64url::decode(segments.payload, scratch).map_err(|_| TokenError::InvalidPayload)?;
+    let payload = core::str::from_utf8(payload).map_err(|_| TokenError::InvalidPayload)?;
+    let claims = Claims::read(payload, &rules.limits)?;
+    rules.check(&claims, now)?;
+    Ok(claims)
+}

@@ -1,0 +1,76 @@
+//! Why a key cannot be used.
+
+use core::fmt;
+
+/// Why a key was refused when it was configured. The text never holds anything of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The secret is empty.
+    SecretEmpty,
+    /// The secret is shorter than the algorithm's hash (RFC 7518 §3.2).
+    SecretTooShort,
+    /// The secret is the text of a PEM, DER, JWK or OpenSSH key.
+    SecretIsAKey,
+    /// The key's kind does not go with the algorithm.
+    AlgorithmMismatch,
+    /// Not a key that can be read.
+    Unreadable,
+    /// A private key where a public one belongs.
+    PrivateKey,
+    /// A kind of key that is not supported.
+    Unsupported,
+    /// An RSA modulus under 2048 or over 8192 bits.
+    RsaSize,
+    /// An RSA exponent that is even, 1, or over 33 bits.
+    RsaExponent,
+    /// Two keys with the same `kid`.
+    DuplicateKid,
+    /// An empty `kid`, or one over 256 bytes.
+    BadKid,
+}
+
+impl KeyError {
+    /// The stable code, the same in every language.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SecretEmpty => "secret_empty",
+            Self::SecretTooShort => "secret_too_short",
+            Self::SecretIsAKey => "secret_is_a_key",
+            Self::AlgorithmMismatch => "key_algorithm_mismatch",
+            Self::Unreadable => "key_unreadable",
+            Self::PrivateKey => "key_private",
+            Self::Unsupported => "key_unsupported",
+            Self::RsaSize => "rsa_size",
+            Self::RsaExponent => "rsa_exponent",
+            Self::DuplicateKid => "kid_duplicate",
+            Self::BadKid => "kid_invalid",
+        }
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SecretEmpty => "the secret is empty",
+            Self::SecretTooShort => {
+                "the secret is shorter than its hash (32 bytes for HS256, 48 for HS384, 64 for HS512): \
+                 make one with `openssl rand -hex 64`"
+            }
+            Self::SecretIsAKey => {
+                "the secret is the text of a public or private key: give it as a public key, with its RS* algorithm"
+            }
+            Self::AlgorithmMismatch => "the key's kind does not go with the algorithm",
+            Self::Unreadable => "not a public key in PEM (SPKI or PKCS#1) or DER that can be read",
+            Self::PrivateKey => "a private key: only its public half belongs here",
+            Self::Unsupported => "a kind of key that is not supported",
+            Self::RsaSize => "an RSA key must have 2048 to 8192 bits",
+            Self::RsaExponent => "an RSA exponent must be odd, at least 3 and below 2^33",
+            Self::DuplicateKid => "two keys have the same kid",
+            Self::BadKid => "a kid must have 1 to 256 bytes",
+        })
+    }
+}
+
+impl core::error::Error for KeyError {}

@@ -1,0 +1,137 @@
+//! Verification keys, each bound to the algorithms it was made for (RFC 8725 §3.1, §3.2).
+//!
+//! A key is prepared once and never per call. What must not be a key at all, a secret that is really somebody's
+//! public key above all, is refused here, when it is configured.
+
+mod error;
+mod guard;
+mod hmac;
+#[cfg(feature = "asymmetric")]
+mod rsa;
+#[cfg(feature = "alloc")]
+mod set;
+
+pub use error::KeyError;
+#[cfg(feature = "alloc")]
+pub use set::KeySet;
+
+use crate::jwt::Algorithm;
+use core::fmt;
+
+/// One prepared key and the algorithms it may be used with.
+///
+/// ```
+/// use doorward::{jwt::Algorithm, keys::{Key, KeyError}};
+/// assert_eq!(Key::hmac(Algorithm::HS256, b"too short").unwrap_err(), KeyError::SecretTooShort);
+/// assert_eq!(Key::hmac(Algorithm::RS256, &[7; 64]).unwrap_err(), KeyError::AlgorithmMismatch);
+/// ```
+pub struct Key {
+    backend: Backend,
+    /// One bit an algorithm.
+    algorithms: u16,
+}
+
+enum Backend {
+    Hmac(hmac::Prepared),
+    #[cfg(feature = "asymmetric")]
+    Rsa(rsa::PublicKey),
+}
+
+impl Key {
+    /// A shared secret for one HS* algorithm.
+    ///
+    /// # Errors
+    /// The algorithm is not HS*; the secret is empty, shorter than the hash (RFC 7518 §3.2), or looks like a PEM,
+    /// DER, JWK or OpenSSH key: whoever holds the public half could then sign.
+    pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        if secret.len() < algorithm.hash_len() && !secret.is_empty() && algorithm.is_symmetric() {
+            return Err(KeyError::SecretTooShort);
+        }
+        Self::hmac_allowing_short(algorithm, secret)
+    }
+
+    /// As [`hmac`](Self::hmac), for a secret that is shorter than RFC 7518 §3.2 allows and can't be changed.
+    /// A short secret can be guessed offline from any one token.
+    ///
+    /// # Errors
+    /// As [`hmac`](Self::hmac), length aside; an empty secret is always refused.
+    pub fn hmac_allowing_short(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        if secret.is_empty() {
+            return Err(KeyError::SecretEmpty);
+        }
+        if guard::looks_like_a_key(secret) {
+            return Err(KeyError::SecretIsAKey);
+        }
+        let prepared = hmac::Prepared::new(algorithm, secret).ok_or(KeyError::AlgorithmMismatch)?;
+        Ok(Self { backend: Backend::Hmac(prepared), algorithms: algorithm.bit() })
+    }
+
+    /// An RSA public key from PEM: `BEGIN PUBLIC KEY` (SPKI, RFC 5280) or `BEGIN RSA PUBLIC KEY` (PKCS#1,
+    /// RFC 8017 §A.1.1), for these RS* algorithms.
+    ///
+    /// # Errors
+    /// Not such a key; a private key; under 2048 bits; an exponent that is 1 or even; an algorithm that is not RS*.
+    #[cfg(feature = "asymmetric")]
+    pub fn rsa_pem(pem: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        Self::rsa(rsa::PublicKey::from_pem(pem)?, algorithms)
+    }
+
+    /// An RSA public key from DER: SPKI or PKCS#1, for these RS* algorithms.
+    ///
+    /// # Errors
+    /// As [`rsa_pem`](Self::rsa_pem).
+    #[cfg(feature = "asymmetric")]
+    pub fn rsa_der(der: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        Self::rsa(rsa::PublicKey::from_der(der)?, algorithms)
+    }
+
+    #[cfg(feature = "asymmetric")]
+    fn rsa(key: rsa::PublicKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        if algorithms.is_empty() || algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
+            return Err(KeyError::AlgorithmMismatch);
+        }
+        let algorithms = algorithms.iter().fold(0, |bits, algorithm| bits | algorithm.bit());
+        Ok(Self { backend: Backend::Rsa(key), algorithms })
+    }
+
+    /// Whether the key may be used with that algorithm.
+    #[must_use]
+    pub const fn allows(&self, algorithm: Algorithm) -> bool {
+        self.algorithms & algorithm.bit() != 0
+    }
+
+    /// Whether it is a shared secret: whoever can verify with it can also sign.
+    #[must_use]
+    pub const fn is_secret(&self) -> bool {
+        matches!(self.backend, Backend::Hmac(_))
+    }
+
+    /// Whether `signature` is over `message`, by an algorithm the key [`allows`](Self::allows).
+    pub(crate) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        if !self.allows(algorithm) {
+            return false;
+        }
+        match &self.backend {
+            Backend::Hmac(prepared) => prepared.verify(message, signature),
+            #[cfg(feature = "asymmetric")]
+            Backend::Rsa(key) => key.verify(algorithm, message, signature),
+        }
+    }
+
+    /// The HMAC of `message`, in the front of `out`; nothing for a public key.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn sign_hmac<'o>(&self, message: &[u8], out: &'o mut [u8; 64]) -> &'o [u8] {
+        match &self.backend {
+            Backend::Hmac(prepared) => prepared.sign(message, out),
+            #[cfg(feature = "asymmetric")]
+            Backend::Rsa(_) => &[],
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = Algorithm::ALL.into_iter().filter(|algorithm| self.allows(*algorithm));
+        f.debug_list().entries(names).finish()
+    }
+}

@@ -1,0 +1,103 @@
+//! Several keys at once, found by `kid` and algorithm.
+
+use super::{Key, KeyError};
+use crate::jwt::{Algorithm, JsonStr};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The most keys tried for one token that names none of them.
+const MAX_TRIES: usize = 4;
+
+/// The keys a verifier may use. Several without a `kid` are for rotation: each is tried, at most four a token.
+#[derive(Default)]
+pub struct KeySet {
+    keys: Vec<Named>,
+}
+
+struct Named {
+    kid: Option<String>,
+    key: Key,
+}
+
+impl KeySet {
+    /// No keys yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { keys: Vec::new() }
+    }
+
+    /// Adds a key with no `kid`: it may verify tokens whatever `kid` they name, or none.
+    #[must_use]
+    pub fn with(mut self, key: Key) -> Self {
+        self.keys.push(Named { kid: None, key });
+        self
+    }
+
+    /// Adds a key under its `kid`, 1 to 256 bytes, compared byte for byte.
+    ///
+    /// # Errors
+    /// The `kid` is empty, too long, or taken by another key.
+    pub fn with_kid(mut self, kid: impl Into<String>, key: Key) -> Result<Self, KeyError> {
+        let kid = kid.into();
+        if kid.is_empty() || kid.len() > 256 {
+            return Err(KeyError::BadKid);
+        }
+        if self.keys.iter().any(|named| named.kid.as_ref() == Some(&kid)) {
+            return Err(KeyError::DuplicateKid);
+        }
+        self.keys.push(Named { kid: Some(kid), key });
+        Ok(self)
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub(crate) fn has_public(&self) -> bool {
+        self.keys.iter().any(|named| !named.key.is_secret())
+    }
+
+    pub(crate) fn allows(&self, algorithm: Algorithm) -> bool {
+        self.keys.iter().any(|named| named.key.allows(algorithm))
+    }
+
+    /// The keys that may have made a token with that algorithm and `kid`. A token that names a `kid` is verified
+    /// by the key of that name or by keys without one; a token that names none by any.
+    pub(crate) fn candidates<'k>(
+        &'k self,
+        algorithm: Algorithm,
+        kid: Option<JsonStr<'k>>,
+    ) -> impl Iterator<Item = &'k Key> {
+        self.keys
+            .iter()
+            .filter(move |named| match (&named.kid, kid) {
+                (Some(ours), Some(theirs)) => theirs == **ours,
+                _ => true,
+            })
+            .map(|named| &named.key)
+            .filter(move |key| key.allows(algorithm))
+            .take(MAX_TRIES)
+    }
+}
+
+impl From<Key> for KeySet {
+    fn from(key: Key) -> Self {
+        Self::new().with(key)
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.keys.iter().map(|named| (named.kid.as_deref(), &named.key));
+        f.debug_list().entries(keys).finish()
+    }
+}
