@@ -1,0 +1,188 @@
+//! Why the gate refuses, for the operator; and the few things a caller is told.
+
+use crate::api_keys::ApiKeyRefusal;
+use crate::jwt::TokenError;
+use core::fmt;
+
+/// Why a request was refused. The exact code goes to the operator's log; the caller gets [`Public`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Code {
+    /// The token does not verify.
+    Token(TokenError),
+    /// The API key is none of ours, or not good now.
+    ApiKey(ApiKeyRefusal),
+    /// The token names no subject, and no claim in its place.
+    SubjectMissing,
+    /// There is no credential.
+    CredentialMissing,
+    /// The credential cannot be read: `Bearer` with nothing or several things behind it.
+    CredentialMalformed,
+    /// Two credentials, or one header twice.
+    CredentialRepeated,
+    /// The host's integration knows no address for the caller: see the adapter's docs.
+    AddressUnknown,
+    /// `Host` is missing or not ours: DNS rebinding, or `PUBLIC_URL` is not set.
+    HostNotAllowed,
+    /// `Origin` is neither ours nor listed.
+    OriginNotAllowed,
+    /// The address has failed too often.
+    AddressLimited,
+    /// The principal has asked too often.
+    PrincipalLimited,
+    /// No role of the principal reaches the tool, resource, prompt or method.
+    PolicyForbidden,
+    /// The body is not JSON-RPC that can be decided on.
+    BodyUnreadable,
+    /// The body is longer than the bound.
+    BodyTooLarge,
+    /// The body's media type is not `application/json`, or it is compressed.
+    BodyMediaType,
+    /// A batch that is empty, too long, or where the revision has none.
+    BatchInvalid,
+    /// `Mcp-Method` or `Mcp-Name` says something else than the body.
+    HeaderMismatch,
+}
+
+impl Code {
+    /// The stable code, the same in every language.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token(error) => error.code(),
+            Self::ApiKey(refusal) => refusal.code(),
+            Self::SubjectMissing => "subject_missing",
+            Self::CredentialMissing => "credential_missing",
+            Self::CredentialMalformed => "credential_malformed",
+            Self::CredentialRepeated => "credential_repeated",
+            Self::AddressUnknown => "address_unknown",
+            Self::HostNotAllowed => "host_not_allowed",
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::AddressLimited => "address_rate_limited",
+            Self::PrincipalLimited => "principal_rate_limited",
+            Self::PolicyForbidden => "policy_forbidden",
+            Self::BodyUnreadable => "body_unreadable",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BodyMediaType => "body_media_type",
+            Self::BatchInvalid => "batch_invalid",
+            Self::HeaderMismatch => "header_mismatch",
+        }
+    }
+
+    /// What the caller is told.
+    #[must_use]
+    pub const fn public(self) -> Public {
+        match self {
+            Self::Token(_) | Self::ApiKey(_) | Self::SubjectMissing => Public::InvalidToken,
+            Self::CredentialMissing => Public::Unauthorized,
+            Self::CredentialMalformed
+            | Self::CredentialRepeated
+            | Self::BodyUnreadable
+            | Self::BodyMediaType
+            | Self::BatchInvalid
+            | Self::HeaderMismatch => Public::InvalidRequest,
+            Self::AddressUnknown => Public::Unavailable,
+            Self::HostNotAllowed | Self::OriginNotAllowed => Public::OriginNotAllowed,
+            Self::AddressLimited | Self::PrincipalLimited => Public::RateLimited,
+            Self::PolicyForbidden => Public::Forbidden,
+            Self::BodyTooLarge => Public::TooLarge,
+        }
+    }
+
+    /// Whether it spends from the address's bucket: what a guesser, and nobody else, does often.
+    pub(super) const fn spends(self) -> bool {
+        match self {
+            Self::Token(error) => !error.signature_held(),
+            Self::ApiKey(refusal) => matches!(refusal, ApiKeyRefusal::Malformed | ApiKeyRefusal::Unknown),
+            Self::CredentialMissing | Self::CredentialMalformed | Self::CredentialRepeated => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a caller is told: a status and one of a few fixed bodies, which say nothing that helps a guesser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Public {
+    /// 400
+    InvalidRequest,
+    /// 401, without a credential.
+    Unauthorized,
+    /// 401, with one that is not good.
+    InvalidToken,
+    /// 403, by policy.
+    Forbidden,
+    /// 403, by Origin or Host.
+    OriginNotAllowed,
+    /// 413
+    TooLarge,
+    /// 429
+    RateLimited,
+    /// 503
+    Unavailable,
+}
+
+impl Public {
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::Unauthorized | Self::InvalidToken => 401,
+            Self::Forbidden | Self::OriginNotAllowed => 403,
+            Self::TooLarge => 413,
+            Self::RateLimited => 429,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// The `error` of the body.
+    #[must_use]
+    pub const fn error(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::Unauthorized => "unauthorized",
+            Self::InvalidToken => "invalid_token",
+            Self::Forbidden => "forbidden",
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::TooLarge => "too_large",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The whole body: JSON, the same bytes every time.
+    #[must_use]
+    pub const fn body(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => {
+                r#"{"error":"invalid_request","error_description":"The request is malformed."}"#
+            }
+            Self::Unauthorized => {
+                r#"{"error":"unauthorized","error_description":"A credential is required."}"#
+            }
+            Self::InvalidToken => {
+                r#"{"error":"invalid_token","error_description":"The credential is not valid."}"#
+            }
+            Self::Forbidden => {
+                r#"{"error":"forbidden","error_description":"The credential does not allow this."}"#
+            }
+            Self::OriginNotAllowed => {
+                r#"{"error":"origin_not_allowed","error_description":"The Host or Origin is not allowed."}"#
+            }
+            Self::TooLarge => r#"{"error":"too_large","error_description":"The request body is too large."}"#,
+            Self::RateLimited => {
+                r#"{"error":"rate_limited","error_description":"Too many requests: wait as long as Retry-After says."}"#
+            }
+            Self::Unavailable => {
+                r#"{"error":"unavailable","error_description":"The service cannot decide now: try again later."}"#
+            }
+        }
+    }
+}

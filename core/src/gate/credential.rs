@@ -1,0 +1,71 @@
+//! Which credential a request carries: classified once, by where it stands and what it looks like.
+
+use super::head::{Field, Head};
+use super::notes::Note;
+use super::{Code, Notes};
+
+/// The credential of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Credential<'a> {
+    /// None was sent, or none of a configured kind.
+    None,
+    /// Three base64url segments behind `Bearer`.
+    Token(&'a [u8]),
+    /// From the API-key header, or behind `Bearer` where it looks like no token.
+    Key(&'a [u8]),
+}
+
+/// Which kinds of credential the gate was configured for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accepts {
+    pub(super) tokens: bool,
+    pub(super) keys: bool,
+}
+
+/// Finds the one credential. Two of configured kinds, or one kind twice, is an error and not a choice.
+pub(super) fn classify<'a>(head: &Head<'a>, accepts: Accepts, notes: &mut Notes) -> Result<Credential<'a>, Code> {
+    let bearer = bearer(head.authorization, notes)?;
+    let key = match head.api_key {
+        Field::None => None,
+        _ if !accepts.keys => {
+            notes.add(Note::ApiKeyHeaderIgnored);
+            None
+        }
+        Field::One(value) => Some(value),
+        Field::Several => return Err(Code::CredentialRepeated),
+    };
+    match (bearer, key) {
+        (None, None) => Ok(Credential::None),
+        (Some(_), Some(_)) => Err(Code::CredentialRepeated),
+        (None, Some([])) => Err(Code::CredentialMalformed),
+        (None, Some(key)) => Ok(Credential::Key(key)),
+        (Some(bearer), None) => match (accepts.tokens, accepts.keys) {
+            (true, true) if crate::jwt::looks_like_jwt(bearer) => Ok(Credential::Token(bearer)),
+            (_, true) => Ok(Credential::Key(bearer)),
+            (true, false) => Ok(Credential::Token(bearer)),
+            (false, false) => Ok(Credential::None),
+        },
+    }
+}
+
+/// What stands behind `Bearer` (RFC 6750 §2.1). The scheme's case does not matter (RFC 9110 §11.1).
+fn bearer<'a>(field: Field<'a>, notes: &mut Notes) -> Result<Option<&'a [u8]>, Code> {
+    let value = match field {
+        Field::None => return Ok(None),
+        Field::Several => return Err(Code::CredentialRepeated),
+        Field::One(value) => value,
+    };
+    let scheme_len = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    let (scheme, rest) = value.split_at_checked(scheme_len).unwrap_or((value, &[]));
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        // `Basic` and others are none of ours, unless several values were joined into one.
+        notes.add(Note::SchemeIgnored);
+        return Ok(None);
+    }
+    let credential = rest.trim_ascii_start();
+    let visible = |byte: &u8| byte.is_ascii_graphic() && *byte != b',';
+    if credential.is_empty() || !credential.iter().all(visible) {
+        return Err(Code::CredentialMalformed);
+    }
+    Ok(Some(credential))
+}

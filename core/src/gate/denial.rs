@@ -1,0 +1,88 @@
+//! A refusal, finished: an HTTP answer that any host can send as it is.
+
+use super::{Code, Notes, Principal, Public};
+use crate::address::ClientAddress;
+use crate::mcp::Kind;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A header of an answer: its name in lower case, and its value.
+pub type Header = (&'static str, Cow<'static, str>);
+
+/// A refused request's answer, and what the operator should know of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Denial {
+    /// The HTTP status.
+    pub status: u16,
+    /// The answer's headers, rate headers and challenge included.
+    pub headers: Vec<Header>,
+    /// The answer's body: JSON.
+    pub body: Cow<'static, str>,
+    /// Why, exactly: for the log, never for the caller.
+    pub code: Code,
+    /// Who it was, where that was known by then.
+    pub principal: Option<Principal>,
+    /// The address it counts against, where one was known.
+    pub address: Option<ClientAddress>,
+    /// What it asked for, where the body was read: cut at 128 bytes, control characters escaped.
+    pub target: Option<(Kind, String)>,
+    /// What else the operator should be told.
+    pub notes: Notes,
+}
+
+impl Denial {
+    pub(super) fn new(code: Code) -> Self {
+        let public = code.public();
+        let mut headers: Vec<Header> = Vec::with_capacity(8);
+        headers.push(("content-type", Cow::Borrowed("application/json")));
+        headers.push(("cache-control", Cow::Borrowed("no-store")));
+        match public {
+            // No `error` where nothing was sent (RFC 6750 §3.1).
+            Public::Unauthorized => headers.push(("www-authenticate", Cow::Borrowed("Bearer"))),
+            Public::InvalidToken => {
+                headers.push(("www-authenticate", Cow::Borrowed("Bearer error=\"invalid_token\"")));
+            }
+            Public::Unavailable => headers.push(("retry-after", Cow::Borrowed("1"))),
+            _ => {}
+        }
+        Self {
+            status: public.status(),
+            headers,
+            body: Cow::Borrowed(public.body()),
+            code,
+            principal: None,
+            address: None,
+            target: None,
+            notes: Notes::default(),
+        }
+    }
+
+    /// A header's value.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(one, _)| *one == name).map(|(_, value)| &**value)
+    }
+}
+
+/// A name taken from a request, fit for a log: at most 128 bytes, control characters escaped.
+pub(super) fn for_the_log(name: &crate::json::JsonStr<'_>) -> String {
+    let mut safe = String::new();
+    for character in name.chars() {
+        let mut buffer = [0; 4];
+        let piece: &mut dyn Iterator<Item = char> = if character.is_control() {
+            &mut character.escape_default()
+        } else {
+            &mut character.encode_utf8(&mut buffer).chars()
+        };
+        let start = safe.len();
+        safe.extend(piece);
+        if safe.len() > 125 {
+            safe.truncate(start);
+            safe.push('…');
+            break;
+        }
+    }
+    safe
+}

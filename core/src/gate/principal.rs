@@ -1,0 +1,170 @@
+//! Who a request is from.
+
+use crate::api_keys::ApiKey;
+use crate::jwt::{Claims, OwnedClaims};
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// How a principal proved who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthMethod {
+    /// By an API key.
+    ApiKey,
+    /// By a signed token.
+    Jwt,
+}
+
+impl AuthMethod {
+    /// `api_key` or `jwt`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::Jwt => "jwt",
+        }
+    }
+}
+
+/// Who a request is from: cheap to clone, the same object for as long as a token is cached.
+#[derive(Clone)]
+pub struct Principal(Arc<Inner>);
+
+struct Inner {
+    id: String,
+    method: AuthMethod,
+    subject: Option<String>,
+    scopes: Vec<String>,
+    roles: Vec<String>,
+    expires: Option<f64>,
+    claims: Option<OwnedClaims>,
+}
+
+impl Principal {
+    /// The principal of an API key: `key:<id>`.
+    pub(super) fn of_key(key: &ApiKey) -> Self {
+        Self(Arc::new(Inner {
+            id: id("key", &[key.id()]),
+            method: AuthMethod::ApiKey,
+            subject: None,
+            scopes: key.scopes().to_vec(),
+            roles: key.roles().to_vec(),
+            expires: key.valid_until(),
+            claims: None,
+        }))
+    }
+
+    /// The principal of a token: `jwt:<issuer>:<subject>`, the subject being `sub`, else `client_id`, else `azp`;
+    /// nothing if the token names none of them.
+    pub(super) fn of_claims(claims: &Claims<'_>) -> Option<Self> {
+        let named = |name| claims.get(name).and_then(|value| value.as_str());
+        let subject = claims.subject().or_else(|| named("client_id")).or_else(|| named("azp"))?;
+        if subject.is_empty() {
+            return None;
+        }
+        let subject = subject.to_string();
+        let issuer = claims.issuer().map(|issuer| issuer.to_string()).unwrap_or_default();
+        Some(Self(Arc::new(Inner {
+            id: id("jwt", &[&issuer, &subject]),
+            method: AuthMethod::Jwt,
+            subject: Some(subject),
+            scopes: claims.scopes().split(),
+            roles: claims.roles().to_vec(),
+            expires: claims.expiry(),
+            claims: Some(claims.to_owned()),
+        })))
+    }
+
+    /// The canonical id, different for any two principals: `key:<id>` or `jwt:<issuer>:<subject>`, where `%` and `:`
+    /// inside a part are written `%25` and `%3A`, but for the issuer's, which stays readable.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// How it proved who it is.
+    #[must_use]
+    pub fn method(&self) -> AuthMethod {
+        self.0.method
+    }
+
+    /// The token's subject; nothing for a key.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// The scopes it was given.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.scopes.iter().map(String::as_str)
+    }
+
+    /// The roles it was given.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.0.roles.iter().map(String::as_str)
+    }
+
+    /// Whether it has that role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles().any(|one| one == role)
+    }
+
+    /// When its credential expires, in seconds since the epoch; nothing if it does not.
+    #[must_use]
+    pub fn expires(&self) -> Option<f64> {
+        self.0.expires
+    }
+
+    /// The token's claims; nothing for a key. Reads the payload again.
+    #[must_use]
+    pub fn claims(&self) -> Option<Claims<'_>> {
+        self.0.claims.as_ref().map(OwnedClaims::claims)
+    }
+}
+
+/// Kind and parts joined by colons. The last part's `%` and `:` are escaped, so that the last colon is always the
+/// one before it and no two lists of parts give the same id: a kind always has the same number of parts.
+fn id(kind: &str, parts: &[&str]) -> String {
+    let mut id = String::from(kind);
+    for (index, part) in parts.iter().enumerate() {
+        id.push(':');
+        if index + 1 < parts.len() {
+            id.push_str(part);
+            continue;
+        }
+        for character in part.chars() {
+            match character {
+                '%' => id.push_str("%25"),
+                ':' => id.push_str("%3A"),
+                _ => id.push(character),
+            }
+        }
+    }
+    id
+}
+
+impl fmt::Debug for Principal {
+    /// Shows the id, the method and the roles; no claims.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal")
+            .field("id", &self.0.id)
+            .field("method", &self.0.method)
+            .field("roles", &self.0.roles)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::id;
+
+    #[test]
+    fn ids_are_injective() {
+        assert_eq!(id("jwt", &["https://issuer.example", "auth0|7"]), "jwt:https://issuer.example:auth0|7");
+        assert_ne!(id("jwt", &["a:b", "c"]), id("jwt", &["a", "b:c"]));
+        assert_ne!(id("jwt", &["a", "b:c"]), id("jwt", &["a", "b%3Ac"]));
+    }
+}

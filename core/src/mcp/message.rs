@@ -1,0 +1,307 @@
+//! A POST's body: one JSON-RPC message, or a batch of them (revision 2025-03-26).
+
+use super::method::{Names, names};
+use super::Kind;
+use crate::json::{Depth, JsonError, JsonStr, Reader, Value};
+
+/// The most members of a batch.
+const MAX_BATCH: usize = 64;
+/// The longest method name, as written.
+const MAX_METHOD: usize = 256;
+/// The deepest a body may nest, its outermost value being the first level.
+const MAX_DEPTH: usize = 128;
+
+/// Why a body is not one that can be decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// Not JSON in UTF-8, not a JSON-RPC 2.0 message, or one that two parsers may read differently.
+    Unreadable,
+    /// An empty batch, one of over 64 members, or a batch where the revision has none.
+    Batch,
+}
+
+impl From<JsonError> for BodyError {
+    fn from(_: JsonError) -> Self {
+        Self::Unreadable
+    }
+}
+
+/// What of one message is decided on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Message<'a> {
+    /// A request or a notification.
+    Call { method: JsonStr<'a>, kind: Kind, name: JsonStr<'a> },
+    /// A result or an error on its way back to the server.
+    Reply,
+}
+
+/// Reads a body, each message handed to `each` in order; gives the number of messages.
+pub(crate) fn read_body<'a>(
+    body: &'a [u8],
+    batches: bool,
+    mut each: impl FnMut(Message<'a>),
+) -> Result<usize, BodyError> {
+    let text = core::str::from_utf8(body).map_err(|_| BodyError::Unreadable)?;
+    let mut reader = Reader::new(text);
+    let depth = Depth { left: MAX_DEPTH, members: None };
+    let mut count = 0;
+    match reader.peek() {
+        Some(b'{') => {
+            each(read_message(&mut reader, depth)?);
+            count = 1;
+        }
+        Some(b'[') => {
+            // Whether batches are spoken at all is said first, so that nobody need read 64 of them to know.
+            if !batches {
+                return Err(BodyError::Batch);
+            }
+            reader.take(b'[');
+            if reader.take(b']') {
+                return Err(BodyError::Batch);
+            }
+            loop {
+                count += 1;
+                if count > MAX_BATCH {
+                    return Err(BodyError::Batch);
+                }
+                each(read_message(&mut reader, Depth { left: MAX_DEPTH - 1, ..depth })?);
+                if !reader.take(b',') {
+                    break;
+                }
+            }
+            if !reader.take(b']') {
+                return Err(BodyError::Unreadable);
+            }
+        }
+        _ => return Err(BodyError::Unreadable),
+    }
+    reader.end()?;
+    Ok(count)
+}
+
+/// A member that is looked for, and must be there at most once.
+#[derive(Clone, Copy)]
+struct Member<'a>(Option<Value<'a>>);
+
+impl<'a> Member<'a> {
+    fn set(&mut self, value: Value<'a>) -> Result<(), BodyError> {
+        if self.0.replace(value).is_some() { Err(BodyError::Unreadable) } else { Ok(()) }
+    }
+
+    fn string(self) -> Result<JsonStr<'a>, BodyError> {
+        self.0.and_then(|value| value.as_str()).ok_or(BodyError::Unreadable)
+    }
+}
+
+fn read_message<'a>(reader: &mut Reader<'a>, depth: Depth) -> Result<Message<'a>, BodyError> {
+    let [mut jsonrpc, mut method, mut params, mut id, mut reply] = [Member(None); 5];
+    if reader.peek() != Some(b'{') {
+        return Err(BodyError::Unreadable);
+    }
+    let inside = Depth { left: depth.left - 1, ..depth };
+    reader.object(inside, |name, value| match known(name, &TOP)? {
+        Some("jsonrpc") => jsonrpc.set(value),
+        Some("method") => method.set(value),
+        Some("params") => params.set(value),
+        Some("id") => id.set(value),
+        // One of them, once.
+        Some("result" | "error") => reply.set(value),
+        _ => Ok(()),
+    })?;
+    if jsonrpc.string()? != *"2.0" {
+        return Err(BodyError::Unreadable);
+    }
+    if let Some(Value::Array(_) | Value::Object(_) | Value::Bool(_)) = id.0 {
+        return Err(BodyError::Unreadable);
+    }
+    if method.0.is_none() {
+        return if reply.0.is_some() { Ok(Message::Reply) } else { Err(BodyError::Unreadable) };
+    }
+    let method = method.string()?;
+    if reply.0.is_some() || method.is_empty() || method.written_len() > MAX_METHOD {
+        return Err(BodyError::Unreadable);
+    }
+    let (kind, name) = read_name(method, params.0)?;
+    Ok(Message::Call { method, kind, name })
+}
+
+/// The kind and name a call is decided by.
+fn read_name<'a>(
+    method: JsonStr<'a>,
+    params: Option<Value<'a>>,
+) -> Result<(Kind, JsonStr<'a>), BodyError> {
+    let [mut name, mut uri, mut reference] = [Member(None); 3];
+    let mut arguments = Member(None);
+    match params {
+        Some(Value::Object(text)) => members(text, |member, value| match known(member, &PARAMS)? {
+            Some("name") => name.set(value),
+            Some("uri") => uri.set(value),
+            Some("ref") => reference.set(value),
+            Some("arguments") => arguments.set(value),
+            _ => Ok(()),
+        })?,
+        // By position (JSON-RPC 2.0 §4.2): no MCP method takes them so.
+        Some(Value::Array(_)) | None => {}
+        Some(_) => return Err(BodyError::Unreadable),
+    }
+    Ok(match names(method) {
+        Names::Name(kind) => (kind, name.string()?),
+        Names::Uri => (Kind::Resource, uri.string()?),
+        Names::Reference => {
+            let Some(Value::Object(text)) = reference.0 else { return Err(BodyError::Unreadable) };
+            read_reference(text)?
+        }
+        Names::Nothing => (Kind::Method, method),
+    })
+}
+
+/// `completion/complete`'s `ref`: `{"type":"ref/prompt","name":…}` or `{"type":"ref/resource","uri":…}`.
+fn read_reference(text: &str) -> Result<(Kind, JsonStr<'_>), BodyError> {
+    let [mut kind, mut name, mut uri] = [Member(None); 3];
+    members(text, |member, value| match known(member, &REFERENCE)? {
+        Some("type") => kind.set(value),
+        Some("name") => name.set(value),
+        Some("uri") => uri.set(value),
+        _ => Ok(()),
+    })?;
+    let kind = kind.string()?;
+    if kind == *"ref/prompt" {
+        Ok((Kind::Prompt, name.string()?))
+    } else if kind == *"ref/resource" {
+        Ok((Kind::Resource, uri.string()?))
+    } else {
+        Err(BodyError::Unreadable)
+    }
+}
+
+/// The members of an object whose text was read once already.
+fn members<'a>(
+    text: &'a str,
+    member: impl FnMut(JsonStr<'a>, Value<'a>) -> Result<(), BodyError>,
+) -> Result<(), BodyError> {
+    Reader::new(text).object(Depth { left: MAX_DEPTH, members: None }, member)
+}
+
+const TOP: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
+const PARAMS: [&str; 4] = ["name", "uri", "ref", "arguments"];
+const REFERENCE: [&str; 3] = ["type", "name", "uri"];
+
+/// The known name that `name` is; an error where it only folds to one, as `Name` and `paramſ` do.
+fn known(name: JsonStr<'_>, known: &[&'static str]) -> Result<Option<&'static str>, BodyError> {
+    for candidate in known {
+        if name == **candidate {
+            return Ok(Some(candidate));
+        }
+        if name.chars().map(fold).eq(candidate.chars()) {
+            return Err(BodyError::Unreadable);
+        }
+    }
+    Ok(None)
+}
+
+/// Unicode's simple case folding (CaseFolding.txt, status C and S) as far as it leads to ASCII letters.
+const fn fold(character: char) -> char {
+    match character {
+        '\u{17F}' => 's',
+        '\u{212A}' => 'k',
+        _ => character.to_ascii_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::{String, ToString as _};
+    use std::vec::Vec;
+    use std::{format, vec};
+
+    fn read(body: &str) -> Result<Vec<(Kind, String)>, BodyError> {
+        let mut found = vec![];
+        read_body(body.as_bytes(), true, |message| {
+            if let Message::Call { kind, name, .. } = message {
+                found.push((kind, name.to_string()));
+            }
+        })?;
+        Ok(found)
+    }
+
+    fn call(method: &str, params: &str) -> String {
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#)
+    }
+
+    #[test]
+    fn each_method_is_decided_by_what_it_names() {
+        let cases = [
+            ("tools/call", r#"{"name":"x"}"#, Kind::Tool, "x"),
+            ("tools\\/call", r#"{"name":"\u0078"}"#, Kind::Tool, "x"),
+            ("prompts/get", r#"{"name":"p","arguments":{"name":"q"}}"#, Kind::Prompt, "p"),
+            ("resources/read", r#"{"uri":"file:///a"}"#, Kind::Resource, "file:///a"),
+            ("resources/subscribe", r#"{"uri":"u"}"#, Kind::Resource, "u"),
+            ("completion/complete", r#"{"ref":{"type":"ref/prompt","name":"p"}}"#, Kind::Prompt, "p"),
+            ("completion/complete", r#"{"ref":{"type":"ref/resource","uri":"u"}}"#, Kind::Resource, "u"),
+            ("tools/list", "{}", Kind::Method, "tools/list"),
+            ("Tools/Call", r#"{"name":"x"}"#, Kind::Method, "Tools/Call"),
+        ];
+        for (method, params, kind, name) in cases {
+            assert_eq!(read(&call(method, params)), Ok(vec![(kind, name.to_string())]), "{method} {params}");
+        }
+    }
+
+    #[test]
+    fn what_two_parsers_may_read_differently_is_refused() {
+        let bad = [
+            r#"{"jsonrpc":"2.0","method":"ping","method":"tools/call","params":{"name":"x"}}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","\u006dethod":"tools/call"}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","Method":"tools/call"}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","PARAMS":{}}"#,
+            "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"param\u{17f}\":{}}",
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a","name":"b"}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a","Name":"b"}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a","arguments":{},"Arguments":{}}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":1}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":["x"]}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":"x"}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call"}"#,
+            r#"{"jsonrpc":"2.0","method":"resources/read","params":{"uri":["a"]}}"#,
+            r#"{"jsonrpc":"2.0","method":"completion/complete","params":{"ref":{"type":"x","name":"p"}}}"#,
+            r#"{"jsonrpc":"2.0","method":["ping"]}"#,
+            r#"{"jsonrpc":"2.0","method":""}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","result":{}}"#,
+            r#"{"jsonrpc":"2.0","result":{},"error":{},"id":1}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","id":{}}"#,
+            r#"{"jsonrpc":"1.0","method":"ping"}"#,
+            r#"{"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0"}"#,
+            r#"{"jsonrpc":"2.0","method":"ping"} x"#,
+            "\u{feff}{\"jsonrpc\":\"2.0\",\"method\":\"ping\"}",
+            "",
+            "null",
+            "[1]",
+            r#"[{"jsonrpc":"2.0","method":"ping"}"#,
+        ];
+        for body in bad {
+            assert_eq!(read(body), Err(BodyError::Unreadable), "{body}");
+        }
+        assert_eq!(read_body(b"{\"a\":\"\xff\"}", true, |_| {}), Err(BodyError::Unreadable));
+        let deep = call("x", &format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200)));
+        assert_eq!(read(&deep), Err(BodyError::Unreadable));
+    }
+
+    #[test]
+    fn batches_are_bounded_and_every_member_is_seen() {
+        let ping = r#"{"jsonrpc":"2.0","method":"ping","id":1}"#;
+        let tool = call("tools/call", r#"{"name":"x"}"#);
+        assert_eq!(read(&format!("[{ping},{tool}]")).map(|found| found.len()), Ok(2));
+        assert_eq!(read("[]"), Err(BodyError::Batch));
+        assert_eq!(read(&format!("[{}]", vec![ping; 64].join(","))).map(|found| found.len()), Ok(64));
+        assert_eq!(read(&format!("[{}]", vec![ping; 65].join(","))), Err(BodyError::Batch));
+        assert_eq!(read_body(format!("[{ping}]").as_bytes(), false, |_| {}), Err(BodyError::Batch));
+    }
+
+    #[test]
+    fn replies_name_nothing() {
+        assert_eq!(read(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), Ok(vec![]));
+        assert_eq!(read(r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#), Ok(vec![]));
+    }
+}

@@ -1,0 +1,72 @@
+//! The methods by name, and what each is decided by.
+
+use crate::json::JsonStr;
+use core::fmt;
+
+/// What kind of thing a method names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A tool, by its name.
+    Tool,
+    /// A resource, by its URI.
+    Resource,
+    /// A prompt, by its name.
+    Prompt,
+    /// Nothing but the method itself, such as `tools/list`.
+    Method,
+}
+
+impl Kind {
+    /// `tool`, `resource`, `prompt` or `method`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Resource => "resource",
+            Self::Prompt => "prompt",
+            Self::Method => "method",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where a method carries the name it is decided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// `params.name`
+    Name(Kind),
+    /// `params.uri`
+    Uri,
+    /// `params.ref`: a prompt's name or a resource's URI.
+    Reference,
+    /// Nowhere: the method alone.
+    Nothing,
+}
+
+pub(super) fn names(method: JsonStr<'_>) -> Names {
+    let is = |name: &str| method == *name;
+    if is("tools/call") {
+        Names::Name(Kind::Tool)
+    } else if is("prompts/get") {
+        Names::Name(Kind::Prompt)
+    } else if is("resources/read") || is("resources/subscribe") || is("resources/unsubscribe") {
+        Names::Uri
+    } else if is("completion/complete") {
+        Names::Reference
+    } else {
+        Names::Nothing
+    }
+}
+
+/// Whether any authenticated principal may use the method, whatever its roles: `initialize`, `ping`,
+/// `server/discover` and every notification.
+#[must_use]
+pub fn is_always_allowed(method: &str) -> bool {
+    matches!(method, "initialize" | "ping" | "server/discover") || method.starts_with("notifications/")
+}
