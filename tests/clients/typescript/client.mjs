@@ -90,13 +90,13 @@ function valueOf(result) {
   }
 }
 
-/** 1.x puts an HTTP status and a JSON-RPC code in the same field, `code`; the class tells which. 2.x has `status`. */
-function describe(error) {
-  const isHttp = error?.constructor?.name === "StreamableHTTPError" || typeof error?.status === "number";
-  const number = (value) => (typeof value === "number" ? value : null);
+/** The SDKs tell the status in three ways, or not at all: so it is the one on the wire, and the error is theirs. */
+function describe(error, wire) {
+  const last = wire.findLast((note) => note.rpc !== null)?.status ?? null;
+  const isRpcError = ["McpError", "ProtocolError"].includes(error?.constructor?.name);
   return {
-    status: isHttp ? number(error.status ?? error.code) : null,
-    code: isHttp ? null : number(error?.code),
+    status: last !== null && last >= 400 ? last : null,
+    code: isRpcError ? error.code : null,
     error: `${error?.name ?? "Error"}: ${error?.message ?? error}`,
   };
 }
@@ -116,7 +116,7 @@ async function run(options, wire) {
     await transport.terminateSession();
     return { ok: true, tools, result: valueOf(result), protocol };
   } catch (error) {
-    return { ok: false, stage, ...describe(error) };
+    return { ok: false, stage, ...describe(error, wire) };
   } finally {
     await client.close().catch(() => {});
   }
