@@ -13,9 +13,13 @@ import sys
 import threading
 from typing import Any
 
-import httpx2
-from mcp import Client, MCPError
-from mcp.client.streamable_http import streamable_http_client
+try:
+    import httpx2
+    from mcp import Client, MCPError
+    from mcp.client.streamable_http import streamable_http_client
+except ImportError as missing:
+    print(json.dumps({"ok": False, "stage": "setup", "status": None, "code": None, "error": str(missing)}))
+    sys.exit(2)
 
 TIMEOUT_SECONDS = 20.0
 TRACED_HEADERS = ("mcp-protocol-version", "mcp-method", "mcp-name", "mcp-session-id")
