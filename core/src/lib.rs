@@ -12,6 +12,8 @@ extern crate alloc;
 extern crate std;
 
 mod base64url;
+#[cfg(feature = "std")]
+mod constant_time;
 mod json;
 mod now;
 
@@ -19,8 +21,14 @@ mod now;
 pub mod address;
 #[cfg(feature = "alloc")]
 pub mod api_keys;
+#[cfg(feature = "alloc")]
+pub mod gate;
 pub mod jwt;
 pub mod keys;
+#[cfg(feature = "alloc")]
+pub mod mcp;
+#[cfg(feature = "alloc")]
+pub mod policy;
 #[cfg(feature = "alloc")]
 pub mod rate;
 

@@ -2,6 +2,7 @@
 
 use crate::api_keys::ApiKeyRefusal;
 use crate::jwt::TokenError;
+use crate::origin::Refusal;
 use core::fmt;
 
 /// Why a request was refused. The exact code goes to the operator's log; the caller gets [`Public`].
@@ -22,10 +23,9 @@ pub enum Code {
     CredentialRepeated,
     /// The host's integration knows no address for the caller: see the adapter's docs.
     AddressUnknown,
-    /// `Host` is missing or not ours: DNS rebinding, or `PUBLIC_URL` is not set.
-    HostNotAllowed,
-    /// `Origin` is neither ours nor listed.
-    OriginNotAllowed,
+    /// `Host` is missing or not ours (DNS rebinding, or `PUBLIC_URL` is not set), or `Origin` is neither ours nor
+    /// listed.
+    Origin(Refusal),
     /// The address has failed too often.
     AddressLimited,
     /// The principal has asked too often.
@@ -56,8 +56,7 @@ impl Code {
             Self::CredentialMalformed => "credential_malformed",
             Self::CredentialRepeated => "credential_repeated",
             Self::AddressUnknown => "address_unknown",
-            Self::HostNotAllowed => "host_not_allowed",
-            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::Origin(refusal) => refusal.code(),
             Self::AddressLimited => "address_rate_limited",
             Self::PrincipalLimited => "principal_rate_limited",
             Self::PolicyForbidden => "policy_forbidden",
@@ -82,7 +81,7 @@ impl Code {
             | Self::BatchInvalid
             | Self::HeaderMismatch => Public::InvalidRequest,
             Self::AddressUnknown => Public::Unavailable,
-            Self::HostNotAllowed | Self::OriginNotAllowed => Public::OriginNotAllowed,
+            Self::Origin(_) => Public::OriginNotAllowed,
             Self::AddressLimited | Self::PrincipalLimited => Public::RateLimited,
             Self::PolicyForbidden => Public::Forbidden,
             Self::BodyTooLarge => Public::TooLarge,

@@ -22,6 +22,15 @@ impl<'a> Field<'a> {
         };
     }
 
+    /// The values, as many as matter: none, one, or more than one.
+    pub(super) const fn as_slice(&self) -> &[&'a [u8]] {
+        match self {
+            Self::None => &[],
+            Self::One(value) => core::slice::from_ref(value),
+            Self::Several => &[&[], &[]],
+        }
+    }
+
     /// The value, where there is just one.
     pub(super) const fn one(self) -> Option<&'a [u8]> {
         match self {

@@ -25,6 +25,11 @@ impl<'a> JsonStr<'a> {
         Chars { rest: self.raw, escaped: self.escaped }
     }
 
+    /// The string as written, escapes and all, without its quotes.
+    pub(crate) const fn as_written(&self) -> &'a str {
+        self.raw
+    }
+
     /// Whether it is the empty string.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

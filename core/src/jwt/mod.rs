@@ -8,6 +8,8 @@
 //! by the token itself (`jku`, `jwk`, `x5u`, `x5c` are never read).
 
 mod algorithm;
+#[cfg(feature = "std")]
+mod cache;
 mod claims;
 mod error;
 mod header;
@@ -22,6 +24,8 @@ mod verify;
 
 pub use crate::json::{JsonStr, Number, Value};
 pub use algorithm::Algorithm;
+#[cfg(feature = "std")]
+pub use cache::{CacheStats, TokenCache, Window};
 #[cfg(feature = "alloc")]
 pub use claims::OwnedClaims;
 pub use claims::{Claims, Words};

@@ -98,6 +98,23 @@ impl Verifier {
         verify_with(token, &self.keys, &self.rules, scratch, now)
     }
 
+    /// The longest token it looks at, in bytes.
+    #[must_use]
+    pub const fn max_token(&self) -> usize {
+        self.rules.limits.token
+    }
+
+    /// When a token with these claims is good, by this verifier's rules.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn window(&self, claims: &Claims<'_>) -> super::Window {
+        let tolerance = self.rules.tolerance_seconds();
+        super::Window {
+            from: claims.not_before().map_or(f64::NEG_INFINITY, |from| from - tolerance),
+            until: claims.expiry().map_or(f64::INFINITY, |expiry| expiry + tolerance),
+        }
+    }
+
     /// The seconds of clock tolerance its rules allow.
     #[must_use]
     pub const fn tolerance_seconds(&self) -> f64 {

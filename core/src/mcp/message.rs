@@ -1,6 +1,7 @@
 //! A POST's body: one JSON-RPC message, or a batch of them (revision 2025-03-26).
 
 use super::method::{Names, names};
+use alloc::string::String;
 use super::Kind;
 use crate::json::{Depth, JsonError, JsonStr, Reader, Value};
 
@@ -30,9 +31,27 @@ impl From<JsonError> for BodyError {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Message<'a> {
     /// A request or a notification.
-    Call { method: JsonStr<'a>, kind: Kind, name: JsonStr<'a> },
+    Call { id: Option<Value<'a>>, method: JsonStr<'a>, kind: Kind, name: JsonStr<'a> },
     /// A result or an error on its way back to the server.
     Reply,
+}
+
+impl Message<'_> {
+    /// The request's id as JSON, for an answer that repeats it; empty where there is none or it is over 128 bytes.
+    pub(crate) fn id_text(&self) -> String {
+        let mut text = String::new();
+        let Self::Call { id: Some(id), .. } = self else { return text };
+        match id {
+            Value::Number(number) if number.as_text().len() <= 128 => text.push_str(number.as_text()),
+            Value::String(id) if id.written_len() <= 128 => {
+                text.push('"');
+                text.push_str(id.as_written());
+                text.push('"');
+            }
+            _ => {}
+        }
+        text
+    }
 }
 
 /// Reads a body, each message handed to `each` in order; gives the number of messages.
@@ -122,7 +141,7 @@ fn read_message<'a>(reader: &mut Reader<'a>, depth: Depth) -> Result<Message<'a>
         return Err(BodyError::Unreadable);
     }
     let (kind, name) = read_name(method, params.0)?;
-    Ok(Message::Call { method, kind, name })
+    Ok(Message::Call { id: id.0, method, kind, name })
 }
 
 /// The kind and name a call is decided by.
@@ -211,7 +230,7 @@ const fn fold(character: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::string::{String, ToString as _};
+    use std::string::ToString as _;
     use std::vec::Vec;
     use std::{format, vec};
 

@@ -1,0 +1,331 @@
+//! One configuration for every host: read from variables or from TOML, checked once, with one set of messages.
+//!
+//! Hosts read the file or the environment; what the names mean and which values are good is decided here. Every
+//! setting has one name: `RATE_LIMIT_MAX` as a variable is `rate_limit_max` in TOML. Lists are separated by commas
+//! in variables, and are arrays in TOML.
+
+mod error;
+mod secret;
+mod settings;
+mod source;
+mod values;
+
+pub use error::ConfigError;
+pub use secret::Secret;
+pub use settings::{SETTINGS, Setting};
+pub use values::parse_duration;
+
+use crate::address::{AddressRules, TrustedProxies};
+use crate::api_keys::{ApiKey, ApiKeys, KeyFormat};
+use crate::gate::{Gate, GateBuilder};
+use crate::jwt::{Algorithm, Rules, SigningKey, Verifier};
+use crate::keys::{Key, KeySet};
+use crate::origin::{HostRules, Origin, PublicUrl};
+use crate::policy::Policy;
+use crate::rate::Quota;
+use source::Source;
+use std::format;
+use std::net::IpAddr;
+use std::string::String;
+use std::time::Duration;
+use std::vec::Vec;
+
+/// The role of the keys in `API_KEYS`.
+pub const USER: &str = "user";
+/// The role of the keys in `ADMIN_API_KEYS`.
+pub const ADMIN: &str = "admin";
+
+/// A checked configuration. Fields are what the settings of their names mean; see [`SETTINGS`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// `HOST`: the address to bind to.
+    pub host: IpAddr,
+    /// `PORT`: the port to bind to; 0 lets the operating system choose.
+    pub port: u16,
+    /// `PUBLIC_URL`: where clients reach the server.
+    pub public_url: Option<PublicUrl>,
+    /// `ALLOWED_HOSTS`: further names clients may call it by.
+    pub allowed_hosts: Vec<String>,
+    /// `CORS_ORIGINS`: the web origins whose pages may call it.
+    pub cors_origins: Vec<Origin>,
+    /// `TRUSTED_PROXIES`: whose forwarding header is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// `API_KEYS`: keys of role user.
+    pub api_keys: Vec<Secret>,
+    /// `ADMIN_API_KEYS`: keys of role admin.
+    pub admin_api_keys: Vec<Secret>,
+    /// The `JWT_…` settings, where there is a key to verify tokens with.
+    pub jwt: Option<JwtConfig>,
+    /// `MAX_TOKEN_LIFETIME`: the longest life of a token minted here.
+    pub max_token_lifetime: Duration,
+    /// `PREAUTH_RATE_LIMIT_MAX` and `PREAUTH_RATE_LIMIT_WINDOW_MS`: failures an address may have.
+    pub address_quota: Quota,
+    /// `RATE_LIMIT_MAX` and `RATE_LIMIT_WINDOW_MS`: requests a principal may make.
+    pub principal_quota: Quota,
+    /// `BODY_LIMIT`, in bytes.
+    pub body_limit: usize,
+}
+
+/// How tokens are verified, and signed where there is a secret.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JwtConfig {
+    /// `JWT_SECRET`: signs and verifies HS256.
+    pub secret: Option<Secret>,
+    /// `JWT_SECRET_PREVIOUS`: still verifies.
+    pub previous: Option<Secret>,
+    /// `JWT_PUBLIC_KEY`: an RSA key in PEM that verifies RS256.
+    pub public_key: Option<String>,
+    /// `JWT_ISSUER`
+    pub issuer: Option<String>,
+    /// `JWT_AUDIENCE`
+    pub audience: Option<String>,
+    /// `JWT_CLOCK_TOLERANCE`, in seconds.
+    pub clock_tolerance: f64,
+}
+
+impl Config {
+    /// Reads variables, given as names and values: usually the environment's. Names that are no setting's are left
+    /// alone.
+    ///
+    /// # Errors
+    /// One sentence that names the setting, what is wrong with it, and how to mend it.
+    ///
+    /// ```
+    /// use doorward::config::Config;
+    /// let config = Config::from_vars([("PORT", "8080"), ("API_KEYS", "first-key, second-key")])?;
+    /// assert_eq!((config.port, config.api_keys.len()), (8080, 2));
+    /// let error = Config::from_vars([("API_KEYS", "")]).unwrap_err();
+    /// assert_eq!(error.setting(), Some("API_KEYS"));
+    /// # Ok::<(), doorward::config::ConfigError>(())
+    /// ```
+    pub fn from_vars<N: AsRef<str>, V: AsRef<str>>(
+        vars: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, ConfigError> {
+        Self::read(&Source::from_vars(vars)?)
+    }
+
+    /// Reads TOML: the settings by their names in lower case, at the top level.
+    ///
+    /// # Errors
+    /// As [`from_vars`](Self::from_vars); and a name that is no setting's is an error here.
+    ///
+    /// ```
+    /// use doorward::config::Config;
+    /// let config = Config::from_toml("port = 8080\napi_keys = [\"first-key\"]")?;
+    /// assert_eq!(config.port, 8080);
+    /// assert!(Config::from_toml("prot = 8080").unwrap_err().to_string().contains("prot"));
+    /// # Ok::<(), doorward::config::ConfigError>(())
+    /// ```
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Self::read(&Source::from_toml(text)?)
+    }
+
+    fn read(source: &Source) -> Result<Self, ConfigError> {
+        let config = Self {
+            host: source.host("HOST")?,
+            port: source.number("PORT")?.unwrap_or(3000),
+            public_url: source.parse("PUBLIC_URL", PublicUrl::parse)?,
+            allowed_hosts: source.list("ALLOWED_HOSTS")?.unwrap_or_default(),
+            cors_origins: source.parse_list("CORS_ORIGINS", Origin::parse)?,
+            trusted_proxies: source.parse("TRUSTED_PROXIES", TrustedProxies::parse)?.unwrap_or_default(),
+            api_keys: source.secrets("API_KEYS")?,
+            admin_api_keys: source.secrets("ADMIN_API_KEYS")?,
+            jwt: JwtConfig::read(source)?,
+            max_token_lifetime: source
+                .parse("MAX_TOKEN_LIFETIME", parse_duration)?
+                .unwrap_or(Duration::from_secs(7 * 24 * 3600)),
+            address_quota: source.quota("PREAUTH_RATE_LIMIT_MAX", "PREAUTH_RATE_LIMIT_WINDOW_MS", 30)?,
+            principal_quota: source.quota("RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW_MS", 100)?,
+            body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What one setting alone can't tell.
+    fn check(&self) -> Result<(), ConfigError> {
+        if let Some(twice) = self.api_keys.iter().find(|key| self.admin_api_keys.contains(key)) {
+            let position = self.admin_api_keys.iter().position(|key| key == twice).unwrap_or_default() + 1;
+            return Err(ConfigError::of(
+                "ADMIN_API_KEYS",
+                format!("key {position} is also in API_KEYS: a key has one role, so remove it from one of them"),
+            ));
+        }
+        if !self.host.is_loopback() && !self.has_credentials() {
+            return Err(ConfigError::of(
+                "HOST",
+                "is not loopback, and no credentials are configured: set API_KEYS, ADMIN_API_KEYS or JWT_SECRET",
+            ));
+        }
+        self.host_rules()?;
+        self.verifier()?;
+        if self.has_credentials() {
+            self.keys()?;
+        }
+        Ok(())
+    }
+
+    /// Whether anybody could come in.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        !self.api_keys.is_empty() || !self.admin_api_keys.is_empty() || self.jwt.is_some()
+    }
+
+    /// Host and Origin rules.
+    ///
+    /// # Errors
+    /// `HOST` is not loopback, and neither `PUBLIC_URL` nor `ALLOWED_HOSTS` says by what name it is called.
+    pub fn host_rules(&self) -> Result<HostRules, ConfigError> {
+        HostRules::new(self.host, self.public_url.clone(), &self.allowed_hosts, self.cors_origins.clone())
+            .map_err(|error| match error {
+                crate::origin::OriginError::HostsRequired => ConfigError::of(
+                    "PUBLIC_URL",
+                    "is not set, and HOST is not loopback: say under which URL clients reach the server, or list \
+                     the names in ALLOWED_HOSTS",
+                ),
+                other => ConfigError::of("ALLOWED_HOSTS", format!("{other}")),
+            })
+    }
+
+    /// The API keys as a set; nothing when there are none.
+    ///
+    /// # Errors
+    /// A key that can't be one, or is there twice.
+    pub fn keys(&self) -> Result<Option<ApiKeys>, ConfigError> {
+        if self.api_keys.is_empty() && self.admin_api_keys.is_empty() {
+            return Ok(None);
+        }
+        let format = KeyFormat::default();
+        let mut builder = ApiKeys::builder();
+        let groups =
+            [("API_KEYS", "api-key", USER, &self.api_keys), ("ADMIN_API_KEYS", "admin-key", ADMIN, &self.admin_api_keys)];
+        for (setting, kind, role, keys) in groups {
+            let mut alone = ApiKeys::builder();
+            for (position, key) in keys.iter().enumerate() {
+                // A key of our own names itself; any other is known by its place in the list.
+                let id = match format.parse(key.expose()) {
+                    Some(parsed) => parsed.id.into(),
+                    None => format!("{kind}-{}", position + 1),
+                };
+                alone = alone.add(key.expose(), ApiKey::new(id.clone()).role(role));
+                builder = builder.add(key.expose(), ApiKey::new(id).role(role));
+            }
+            // Built once by itself, so that a position in the message is one in this list.
+            alone.build([0; 32]).map_err(|error| ConfigError::of(setting, format!("{error}")))?;
+        }
+        builder.build_random().map(Some).map_err(|error| ConfigError::of("API_KEYS", format!("{error}")))
+    }
+
+    /// The verifier of tokens; nothing when there is no key to verify them with.
+    ///
+    /// # Errors
+    /// A secret that is too short or really a key; a public key that can't be read, or without an audience.
+    pub fn verifier(&self) -> Result<Option<Verifier>, ConfigError> {
+        self.jwt.as_ref().map(JwtConfig::verifier).transpose()
+    }
+
+    /// The key that signs tokens; nothing without `JWT_SECRET`.
+    ///
+    /// # Errors
+    /// As [`verifier`](Self::verifier).
+    pub fn signing_key(&self) -> Result<Option<SigningKey>, ConfigError> {
+        let secret = self.jwt.as_ref().and_then(|jwt| jwt.secret.as_ref());
+        secret
+            .map(|secret| SigningKey::hmac(Algorithm::HS256, secret.expose().as_bytes()))
+            .transpose()
+            .map_err(|error| ConfigError::of("JWT_SECRET", format!("{error}")))
+    }
+
+    /// A gate by this configuration and `policy`, for the host to adjust and build.
+    ///
+    /// # Errors
+    /// As the parts.
+    pub fn gate(&self, policy: Policy) -> Result<GateBuilder, ConfigError> {
+        let mut builder = Gate::builder()
+            .policy(policy)
+            .hosts(self.host_rules()?)
+            .addresses(AddressRules::new(self.trusted_proxies.clone()))
+            .address_quota(self.address_quota)
+            .principal_quota(self.principal_quota)
+            .body_limit(self.body_limit);
+        if let Some(keys) = self.keys()? {
+            builder = builder.api_keys(keys);
+        }
+        if let Some(verifier) = self.verifier()? {
+            builder = builder.verifier(verifier);
+        }
+        Ok(builder)
+    }
+}
+
+impl JwtConfig {
+    /// Tokens signed and verified by one secret, with no rule but their dates.
+    #[must_use]
+    pub fn with_secret(secret: Secret) -> Self {
+        Self {
+            secret: Some(secret),
+            previous: None,
+            public_key: None,
+            issuer: None,
+            audience: None,
+            clock_tolerance: 0.0,
+        }
+    }
+
+    fn read(source: &Source) -> Result<Option<Self>, ConfigError> {
+        let jwt = Self {
+            secret: source.secret("JWT_SECRET")?,
+            previous: source.secret("JWT_SECRET_PREVIOUS")?,
+            public_key: source.text("JWT_PUBLIC_KEY")?.map(Into::into),
+            issuer: source.text("JWT_ISSUER")?.map(Into::into),
+            audience: source.text("JWT_AUDIENCE")?.map(Into::into),
+            clock_tolerance: source.parse("JWT_CLOCK_TOLERANCE", values::parse_seconds)?.unwrap_or(0.0),
+        };
+        if jwt.secret.is_some() || jwt.public_key.is_some() {
+            return match jwt.secret {
+                None if jwt.previous.is_some() => Err(without("JWT_SECRET_PREVIOUS", "JWT_SECRET")),
+                _ => Ok(Some(jwt)),
+            };
+        }
+        let idle = ["JWT_SECRET_PREVIOUS", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_CLOCK_TOLERANCE"];
+        match idle.into_iter().find(|name| source.has(name)) {
+            Some(name) => Err(without(name, "JWT_SECRET or JWT_PUBLIC_KEY")),
+            None => Ok(None),
+        }
+    }
+
+    fn verifier(&self) -> Result<Verifier, ConfigError> {
+        let mut keys = KeySet::new();
+        for (name, secret) in [("JWT_SECRET", &self.secret), ("JWT_SECRET_PREVIOUS", &self.previous)] {
+            if let Some(secret) = secret {
+                let key = Key::hmac(Algorithm::HS256, secret.expose().as_bytes())
+                    .map_err(|error| ConfigError::of(name, format!("{error}")))?;
+                keys = keys.with(key);
+            }
+        }
+        if let Some(pem) = &self.public_key {
+            let key = Key::rsa_pem(pem, &[Algorithm::RS256])
+                .map_err(|error| ConfigError::of("JWT_PUBLIC_KEY", format!("{error}")))?;
+            keys = keys.with(key);
+        }
+        let mut rules = Rules::new().tolerance(self.clock_tolerance);
+        if let Some(issuer) = &self.issuer {
+            rules = rules.issuer(issuer.clone());
+        }
+        if let Some(audience) = &self.audience {
+            rules = rules.audience(audience.clone());
+        }
+        Verifier::new(keys, rules).map_err(|_| {
+            ConfigError::of("JWT_AUDIENCE", "is not set: JWT_PUBLIC_KEY verifies tokens made for anybody, so say for whom")
+        })
+    }
+}
+
+fn without(setting: &'static str, needed: &str) -> ConfigError {
+    ConfigError::of(setting, format!("is set without {needed}, so it would have no effect: set that too, or unset this"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! Every setting there is, by name.
+
+/// One setting: its name, its default, and what it is for. The README's table and `--help` are made of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// The variable's name; in TOML, the same in lower case.
+    pub name: &'static str,
+    /// Its value where none is given, as it would be written; empty where there is none.
+    pub default: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// Whether it is a list: separated by commas in variables, an array in TOML.
+    pub list: bool,
+}
+
+const fn one(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, default, about, list: false }
+}
+
+const fn list(name: &'static str, about: &'static str) -> Setting {
+    Setting { name, default: "", about, list: true }
+}
+
+/// Every setting, in the order a reader would want them.
+pub const SETTINGS: &[Setting] = &[
+    one("HOST", "127.0.0.1", "address to bind to; any but loopback needs credentials and PUBLIC_URL or ALLOWED_HOSTS"),
+    one("PORT", "3000", "port to bind to; 0 lets the operating system choose"),
+    one("PUBLIC_URL", "", "where clients reach the server, as https://mcp.example/mcp; its host and origin are accepted"),
+    list("ALLOWED_HOSTS", "further host names clients may call it by, each host or host:port"),
+    list("CORS_ORIGINS", "web origins whose pages may call it; none by default, and never *"),
+    list("TRUSTED_PROXIES", "addresses or CIDRs of proxies whose X-Forwarded-For is believed; none by default"),
+    list("API_KEYS", "API keys of role user"),
+    list("ADMIN_API_KEYS", "API keys of role admin"),
+    one("JWT_SECRET", "", "secret of at least 32 bytes that signs and verifies HS256 tokens (openssl rand -hex 32)"),
+    one("JWT_SECRET_PREVIOUS", "", "the secret before the last rotation: still verifies, never signs"),
+    one("JWT_PUBLIC_KEY", "", "RSA public key in PEM that verifies RS256 tokens; needs JWT_AUDIENCE"),
+    one("JWT_ISSUER", "", "the issuer tokens must name"),
+    one("JWT_AUDIENCE", "", "the audience tokens must name"),
+    one("JWT_CLOCK_TOLERANCE", "0", "seconds by which the issuer's clock may differ, 0 to 300"),
+    one("MAX_TOKEN_LIFETIME", "7d", "longest life of a token minted by generate-token"),
+    one("PREAUTH_RATE_LIMIT_MAX", "30", "failed attempts an address may make in a window"),
+    one("PREAUTH_RATE_LIMIT_WINDOW_MS", "60000", "that window, in milliseconds"),
+    one("RATE_LIMIT_MAX", "100", "requests a principal may make in a window"),
+    one("RATE_LIMIT_WINDOW_MS", "60000", "that window, in milliseconds"),
+    one("BODY_LIMIT", "1mb", "longest request body, as 512kb or 1mb or bytes"),
+];

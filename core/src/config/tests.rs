@@ -1,0 +1,108 @@
+use super::*;
+use std::string::ToString as _;
+
+fn vars(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::from_vars(vars.iter().copied())
+}
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+#[test]
+fn the_defaults_are_the_templates() {
+    let config = vars(&[]).unwrap();
+    assert!(config.host.is_loopback());
+    assert_eq!((config.port, config.body_limit), (3000, 1024 * 1024));
+    assert_eq!((config.address_quota.limit(), config.principal_quota.limit()), (30, 100));
+    assert_eq!(config.max_token_lifetime, Duration::from_secs(604_800));
+    assert!(!config.has_credentials());
+    // What the table says is what is done.
+    let spelled = SETTINGS.iter().filter(|s| !s.default.is_empty()).map(|s| (s.name, s.default));
+    let spelled = Config::from_vars(spelled.filter(|(name, _)| *name != "JWT_CLOCK_TOLERANCE")).unwrap();
+    assert_eq!(std::format!("{spelled:?}"), std::format!("{config:?}"));
+}
+
+#[test]
+fn each_mistake_names_its_setting() {
+    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+        (&[("API_KEYS", "")], "API_KEYS", "set but empty"),
+        (&[("API_KEYS", " , ")], "API_KEYS", "set but empty"),
+        (&[("API_KEYS", "a,,b")], "API_KEYS", "item 2 is empty"),
+        (&[("API_KEYS", "a, b,a")], "API_KEYS", "item 3 repeats item 1"),
+        (&[("API_KEYS", "two words")], "API_KEYS", ""),
+        (&[("API_KEYS", "a"), ("ADMIN_API_KEYS", "b,a")], "ADMIN_API_KEYS", "key 2 is also in API_KEYS"),
+        (&[("ADMIN_API_KEYS", "")], "ADMIN_API_KEYS", "set but empty"),
+        (&[("JWT_SECRET", "")], "JWT_SECRET", "set but empty"),
+        (&[("JWT_SECRET", "short")], "JWT_SECRET", "32 bytes"),
+        (&[("JWT_SECRET", "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----")], "JWT_SECRET", "public"),
+        (&[("JWT_SECRET", SECRET), ("JWT_SECRET_PREVIOUS", "short")], "JWT_SECRET_PREVIOUS", "32 bytes"),
+        (&[("JWT_SECRET_PREVIOUS", SECRET)], "JWT_SECRET_PREVIOUS", "without JWT_SECRET"),
+        (&[("JWT_ISSUER", "x")], "JWT_ISSUER", "without"),
+        (&[("JWT_SECRET", SECRET), ("JWT_CLOCK_TOLERANCE", "-1")], "JWT_CLOCK_TOLERANCE", "0 to 300"),
+        (&[("JWT_SECRET", SECRET), ("JWT_CLOCK_TOLERANCE", "nan")], "JWT_CLOCK_TOLERANCE", "0 to 300"),
+        (&[("JWT_PUBLIC_KEY", "x"), ("JWT_AUDIENCE", "a")], "JWT_PUBLIC_KEY", "PEM"),
+        (&[("PORT", "65536")], "PORT", "range"),
+        (&[("PORT", "http")], "PORT", "whole number"),
+        (&[("HOST", "example.com")], "HOST", "IP address"),
+        (&[("HOST", "0.0.0.0")], "HOST", "no credentials"),
+        (&[("HOST", "0.0.0.0"), ("API_KEYS", "k")], "PUBLIC_URL", "ALLOWED_HOSTS"),
+        (&[("PUBLIC_URL", "mcp.example")], "PUBLIC_URL", ""),
+        (&[("CORS_ORIGINS", "*")], "CORS_ORIGINS", "item 1"),
+        (&[("CORS_ORIGINS", "https://a.example,null")], "CORS_ORIGINS", "item 2"),
+        (&[("TRUSTED_PROXIES", "10.0.0.1/8")], "TRUSTED_PROXIES", ""),
+        (&[("ALLOWED_HOSTS", "a b")], "ALLOWED_HOSTS", ""),
+        (&[("RATE_LIMIT_MAX", "0")], "RATE_LIMIT_MAX", ""),
+        (&[("RATE_LIMIT_MAX", "-1")], "RATE_LIMIT_MAX", "whole number"),
+        (&[("RATE_LIMIT_WINDOW_MS", "0")], "RATE_LIMIT_WINDOW_MS", ""),
+        (&[("PREAUTH_RATE_LIMIT_MAX", "0")], "PREAUTH_RATE_LIMIT_MAX", ""),
+        (&[("BODY_LIMIT", "1gb")], "BODY_LIMIT", "512kb"),
+        (&[("BODY_LIMIT", "0")], "BODY_LIMIT", "64mb"),
+        (&[("MAX_TOKEN_LIFETIME", "3600")], "MAX_TOKEN_LIFETIME", "24h"),
+    ];
+    for (given, setting, part) in cases {
+        let error = vars(given).map(|_| ()).unwrap_err();
+        assert_eq!(error.setting(), Some(*setting), "{given:?}: {error}");
+        assert!(error.to_string().contains(part), "{given:?}: {error}");
+        assert!(!error.to_string().ends_with('.'), "{error}");
+    }
+}
+
+#[test]
+fn toml_and_variables_mean_the_same() {
+    let toml = "host = \"127.0.0.1\"\nport = 8080\napi_keys = [\"a\", \"b\"]\nbody_limit = \"512kb\"\n\
+                rate_limit_max = 7\njwt_secret = \"0123456789abcdef0123456789abcdef\"\njwt_clock_tolerance = 2.5";
+    let same = vars(&[
+        ("PORT", "8080"),
+        ("API_KEYS", "a,b"),
+        ("BODY_LIMIT", "512kb"),
+        ("RATE_LIMIT_MAX", "7"),
+        ("JWT_SECRET", SECRET),
+        ("JWT_CLOCK_TOLERANCE", "2.5"),
+    ])
+    .unwrap();
+    assert_eq!(std::format!("{:?}", Config::from_toml(toml).unwrap()), std::format!("{same:?}"));
+    for bad in ["nope = 1", "PORT = 1", "port = [1]", "api_keys = \"a\"", "port = true", "[port]\nx = 1"] {
+        assert!(Config::from_toml(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let config = vars(&[("API_KEYS", "swordfish"), ("JWT_SECRET", SECRET)]).unwrap();
+    let shown = std::format!("{config:?} {:?} {:?}", config.keys().unwrap(), config.verifier().unwrap());
+    assert!(!shown.contains("swordfish") && !shown.contains(SECRET), "{shown}");
+    let error = Config::from_toml("jwt_secret = \"hunter2-hunter2\nport = 1").unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    let error = vars(&[("API_KEYS", "sword\u{e9}fish")]).unwrap_err();
+    assert!(!error.to_string().contains("fish"), "{error}");
+}
+
+#[test]
+fn keys_have_their_roles_and_stable_ids() {
+    let config = vars(&[("API_KEYS", "a,b"), ("ADMIN_API_KEYS", "c")]).unwrap();
+    let keys = config.keys().unwrap().unwrap();
+    let now = crate::Now::new(0.0, 0);
+    let found = |key: &str| keys.find(key.as_bytes(), now).map(|key| (key.id().to_string(), key.roles().to_vec()));
+    assert_eq!(found("b"), Ok(("api-key-2".into(), std::vec!["user".into()])));
+    assert_eq!(found("c"), Ok(("admin-key-1".into(), std::vec!["admin".into()])));
+    assert!(found("d").is_err());
+}

@@ -1,0 +1,267 @@
+//! A gate from its parts.
+
+use super::head::Names;
+use super::{Gate, Principal};
+use crate::address::{AddressRules, TrustedProxies};
+use crate::api_keys::ApiKeys;
+use crate::jwt::Verifier;
+use crate::origin::HostRules;
+use crate::policy::Policy;
+use crate::rate::{Headers, Limiter, Quota, QuotaError};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr};
+use core::time::Duration;
+
+/// Addresses whose failures are counted at once: memory is 8 bytes and a seventh each.
+const ADDRESS_SLOTS: usize = 1 << 18;
+/// Principals that are counted at once.
+const PRINCIPAL_SLOTS: usize = 1 << 17;
+/// Tokens kept as verified.
+#[cfg(feature = "std")]
+const CACHED_TOKENS: usize = 10_000;
+/// For how long, in microseconds.
+#[cfg(feature = "std")]
+const CACHE_TTL: u64 = 60_000_000;
+/// The headers that are read for something else, and can't carry keys or addresses.
+const TAKEN: [&str; 9] = [
+    "host",
+    "origin",
+    "authorization",
+    "content-type",
+    "content-encoding",
+    "mcp-protocol-version",
+    "mcp-method",
+    "mcp-name",
+    "cookie",
+];
+
+/// The parts of a [`Gate`], each with a safe default: loopback only, no proxies, 30 failed attempts a minute an
+/// address, 100 requests a minute a principal, bodies of 1 MiB, and nobody allowed to do anything.
+#[derive(Debug)]
+#[must_use]
+pub struct GateBuilder {
+    verifier: Option<Verifier>,
+    keys: Option<ApiKeys>,
+    policy: Policy,
+    hosts: Option<HostRules>,
+    addresses: AddressRules,
+    api_key_header: String,
+    address_quota: Option<Quota>,
+    principal_quota: Option<Quota>,
+    address_slots: usize,
+    principal_slots: usize,
+    rate_headers: Headers,
+    body_limit: usize,
+    cached_tokens: Option<usize>,
+}
+
+/// Why a gate cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GateError {
+    /// There are neither API keys nor a verifier, so nobody could ever come in.
+    NoCredentials,
+    /// The API-key header's name is no header's name, or one that is read for something else.
+    ApiKeyHeader,
+    /// A quota can't be kept.
+    Quota(QuotaError),
+    /// The operating system gave no random numbers.
+    NoRandomness,
+}
+
+impl GateError {
+    /// The stable code, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoCredentials => "no_credentials",
+            Self::ApiKeyHeader => "api_key_header_invalid",
+            Self::Quota(error) => error.code(),
+            Self::NoRandomness => "no_randomness",
+        }
+    }
+}
+
+impl fmt::Display for GateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCredentials => f.write_str("a gate needs api keys, a verifier, or both"),
+            Self::ApiKeyHeader => f.write_str(
+                "the api key header must be a header name of letters, digits and hyphens that is read for nothing else",
+            ),
+            Self::Quota(error) => error.fmt(f),
+            Self::NoRandomness => f.write_str("the operating system gave no random numbers"),
+        }
+    }
+}
+
+impl core::error::Error for GateError {}
+
+impl From<QuotaError> for GateError {
+    fn from(error: QuotaError) -> Self {
+        Self::Quota(error)
+    }
+}
+
+impl GateBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            verifier: None,
+            keys: None,
+            policy: Policy::new(),
+            hosts: None,
+            addresses: AddressRules::new(TrustedProxies::default()),
+            api_key_header: "x-api-key".into(),
+            address_quota: None,
+            principal_quota: None,
+            address_slots: ADDRESS_SLOTS,
+            principal_slots: PRINCIPAL_SLOTS,
+            rate_headers: Headers::default(),
+            body_limit: 1024 * 1024,
+            cached_tokens: None,
+        }
+    }
+
+    /// Accepts tokens that verify.
+    pub fn verifier(mut self, verifier: Verifier) -> Self {
+        self.verifier = Some(verifier);
+        self
+    }
+
+    /// Accepts these API keys.
+    pub fn api_keys(mut self, keys: ApiKeys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Who may reach what. Without one, nobody reaches anything beyond `initialize` and `ping`.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Which Host and Origin a request may carry. Without them, a bind to loopback is assumed.
+    pub fn hosts(mut self, hosts: HostRules) -> Self {
+        self.hosts = Some(hosts);
+        self
+    }
+
+    /// Whose address a request counts against. Without them, the peer's.
+    pub fn addresses(mut self, addresses: AddressRules) -> Self {
+        self.addresses = addresses;
+        self
+    }
+
+    /// The header API keys come in, `x-api-key` by default.
+    pub fn api_key_header(mut self, name: impl Into<String>) -> Self {
+        self.api_key_header = name.into();
+        self
+    }
+
+    /// Failed attempts an address may make: 30 a minute by default.
+    pub fn address_quota(mut self, quota: Quota) -> Self {
+        self.address_quota = Some(quota);
+        self
+    }
+
+    /// Requests a principal may make: 100 a minute by default.
+    pub fn principal_quota(mut self, quota: Quota) -> Self {
+        self.principal_quota = Some(quota);
+        self
+    }
+
+    /// How many addresses and principals are counted at once; 2¹⁸ and 2¹⁷ by default. See [`Limiter`] for sizing.
+    pub fn slots(mut self, addresses: usize, principals: usize) -> Self {
+        self.address_slots = addresses;
+        self.principal_slots = principals;
+        self
+    }
+
+    /// Which rate headers answers carry.
+    pub fn rate_headers(mut self, headers: Headers) -> Self {
+        self.rate_headers = headers;
+        self
+    }
+
+    /// The longest body that is read, in bytes. 1 MiB by default.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// How many verified tokens are kept for up to a minute; 10,000 by default, 0 switches the cache off.
+    pub fn cached_tokens(mut self, tokens: usize) -> Self {
+        self.cached_tokens = Some(tokens);
+        self
+    }
+
+    /// Makes the gate, its tables seeded by the operating system.
+    ///
+    /// # Errors
+    /// No credentials are configured, a quota can't be kept, a header name is wrong, or there is no randomness.
+    #[cfg(feature = "std")]
+    pub fn build_random(self) -> Result<Gate, GateError> {
+        let mut bytes = [0; 96];
+        getrandom::fill(&mut bytes).map_err(|_| GateError::NoRandomness)?;
+        let mut words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_ne_bytes(*word));
+        let seeds = core::array::from_fn(|_| core::array::from_fn(|_| words.next().unwrap_or_default()));
+        self.build(seeds)
+    }
+
+    /// Makes the gate. Whoever knows the seeds can choose addresses and tokens that share a slot.
+    ///
+    /// # Errors
+    /// No credentials are configured, a quota can't be kept, or a header name is wrong.
+    pub fn build(self, seeds: [[u64; 4]; 3]) -> Result<Gate, GateError> {
+        if self.verifier.is_none() && self.keys.as_ref().is_none_or(ApiKeys::is_empty) {
+            return Err(GateError::NoCredentials);
+        }
+        let names = self.names()?;
+        let [address_seed, principal_seed, cache_seed] = seeds;
+        let minute = |amount| Quota::per(amount, Duration::from_secs(60));
+        let address_quota = self.address_quota.map_or_else(|| minute(30), Ok)?;
+        let principal_quota = self.principal_quota.map_or_else(|| minute(100), Ok)?;
+        let loopback = || {
+            HostRules::new(IpAddr::V4(Ipv4Addr::LOCALHOST), None, &[], Vec::new())
+                .map_err(|_| GateError::NoCredentials)
+        };
+        #[cfg(feature = "std")]
+        let cache = match self.cached_tokens.unwrap_or(CACHED_TOKENS) {
+            0 => None,
+            tokens => Some(crate::jwt::TokenCache::new(tokens, CACHE_TTL, cache_seed)),
+        };
+        #[cfg(not(feature = "std"))]
+        let _ = cache_seed;
+        Ok(Gate {
+            hosts: self.hosts.map_or_else(loopback, Ok)?,
+            addresses: self.addresses,
+            names,
+            key_principals: self.keys.iter().flat_map(ApiKeys::iter).map(Principal::of_key).collect(),
+            verifier: self.verifier,
+            keys: self.keys,
+            policy: self.policy,
+            address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
+            principal_limiter: Limiter::new(self.principal_slots, principal_quota, principal_seed)?,
+            rate_headers: self.rate_headers,
+            body_limit: self.body_limit,
+            #[cfg(feature = "std")]
+            cache,
+        })
+    }
+
+    fn names(&self) -> Result<Names, GateError> {
+        let api_key = self.api_key_header.to_ascii_lowercase();
+        let forwarded = self.addresses.header_name().to_ascii_lowercase();
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if api_key.is_empty()
+            || !api_key.bytes().all(is_name)
+            || TAKEN.contains(&api_key.as_str())
+            || api_key == forwarded
+        {
+            return Err(GateError::ApiKeyHeader);
+        }
+        Ok(Names { api_key, forwarded })
+    }
+}

@@ -1,0 +1,414 @@
+//! One pipeline from a request's head to a decision: Host and Origin, the address's bucket, the credential, who it
+//! is, what they may do, the principal's bucket.
+//!
+//! The gate reads no clock and no socket. [`Gate::begin`] decides on the head, before a byte of the body is read;
+//! [`Gate::body`] on what the body asks for. What neither can read is never admitted.
+
+mod builder;
+mod code;
+mod credential;
+mod denial;
+mod head;
+mod notes;
+mod principal;
+mod step;
+
+pub use builder::{GateBuilder, GateError};
+pub use code::{Code, Public};
+pub use denial::{Denial, Header};
+pub use head::Head;
+pub use notes::{Note, Notes};
+pub use principal::{AuthMethod, Principal};
+pub use step::{Admitted, Answer, Ask, Body, NeedBody, Question, Step};
+
+use crate::Now;
+use crate::address::{AddressRules, ClientAddress};
+use crate::api_keys::ApiKeys;
+use crate::jwt::Verifier;
+use crate::mcp::{BodyError, Kind, Message, ProtocolVersion, agrees, read_body};
+use crate::origin::HostRules;
+use crate::policy::Policy;
+use crate::rate::{Decision, Headers, Limiter};
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+use credential::{Accepts, Credential, classify};
+use denial::for_the_log;
+use head::{Field, Names};
+
+/// The gate: shared freely between threads, and immutable but for its buckets and its cache.
+///
+/// ```
+/// use doorward::api_keys::{ApiKey, ApiKeys};
+/// use doorward::gate::{Body, Gate, Step};
+/// use doorward::policy::{Grants, Policy};
+/// use doorward::Now;
+///
+/// let keys = ApiKeys::builder().add("a-key-nobody-guesses", ApiKey::new("ci").role("user")).build_random()?;
+/// let gate = Gate::builder()
+///     .api_keys(keys)
+///     .policy(Policy::new().role("user", Grants::new().tools(["whoami"])))
+///     .build_random()?;
+///
+/// let headers = [("host", &b"127.0.0.1:3000"[..]), ("x-api-key", b"a-key-nobody-guesses"),
+///                ("content-type", b"application/json")];
+/// let head = gate.head("POST", Some([127, 0, 0, 1].into()), headers);
+/// let Step::NeedBody(need) = gate.begin(&head, Now::system()) else { panic!("the head is good") };
+/// let call = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}"#;
+/// let Step::Admitted(admitted) = gate.body(need, Body::Read(call), Now::system()) else { panic!("allowed") };
+/// assert_eq!(admitted.principal.id(), "key:ci");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Gate {
+    hosts: HostRules,
+    addresses: AddressRules,
+    names: Names,
+    verifier: Option<Verifier>,
+    keys: Option<ApiKeys>,
+    /// One principal an entry of `keys`, in its order.
+    key_principals: Vec<Principal>,
+    policy: Policy,
+    address_limiter: Limiter,
+    principal_limiter: Limiter,
+    rate_headers: Headers,
+    body_limit: usize,
+    #[cfg(feature = "std")]
+    cache: Option<crate::jwt::TokenCache<Principal>>,
+}
+
+/// A refusal, and whether the principal was known.
+struct Refused {
+    code: Code,
+    retry: Option<Decision>,
+}
+
+impl From<Code> for Refused {
+    fn from(code: Code) -> Self {
+        Self { code, retry: None }
+    }
+}
+
+impl Gate {
+    /// A gate with the defaults of every part, and neither keys nor tokens yet.
+    #[must_use]
+    pub fn builder() -> GateBuilder {
+        GateBuilder::new()
+    }
+
+    /// Picks what matters out of a request's head. `headers` are all of them, in the order they came, names in any
+    /// case; HTTP/2's `:authority` goes in as `host`. `peer` is the other end of the connection: without it every
+    /// request is refused, for one bucket for all would lock everybody out.
+    pub fn head<'a, 'h>(
+        &self,
+        method: &'a str,
+        peer: Option<IpAddr>,
+        headers: impl IntoIterator<Item = (&'h str, &'a [u8])>,
+    ) -> Head<'a> {
+        Head::read(&self.names, method, peer, headers)
+    }
+
+    /// Decides on a head.
+    pub fn begin(&self, head: &Head<'_>, now: Now) -> Step {
+        let Some(peer) = head.peer else {
+            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown)));
+        };
+        let mut notes = Notes::default();
+        let resolved = self.addresses.resolve(peer, head.forwarded_lines());
+        if resolved.ignored_forwarding {
+            notes.add(Note::ForwardingIgnored);
+        }
+        let address = resolved.address;
+        let principal = match self.identify(head, address, now, &mut notes) {
+            Ok(principal) => principal,
+            Err(refused) => return self.deny_address(refused, address, notes, now),
+        };
+        if matches!(head.method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
+            return self.admit(principal, address, None, 1, notes, now);
+        }
+        let need = NeedBody {
+            principal,
+            address,
+            version: ProtocolVersion::of(head.protocol_version.one()),
+            mcp_method: head.mcp_method.one().map(Into::into),
+            mcp_name: head.mcp_name.one().map(Into::into),
+            notes,
+            limit: self.body_limit,
+        };
+        if !is_plain_json(head) {
+            return self.deny_principal(Code::BodyMediaType, need, None, now);
+        }
+        if [head.protocol_version, head.mcp_method, head.mcp_name].contains(&Field::Several) {
+            return self.deny_principal(Code::HeaderMismatch, need, None, now);
+        }
+        Step::NeedBody(need)
+    }
+
+    /// Goes on with the body.
+    pub fn body(&self, need: NeedBody, body: Body<'_>, now: Now) -> Step {
+        let bytes = match body {
+            Body::Read(bytes) if bytes.len() <= need.limit => bytes,
+            Body::Read(_) | Body::TooLarge => return self.deny_principal(Code::BodyTooLarge, need, None, now),
+            Body::Broken => return self.deny_principal(Code::BodyUnreadable, need, None, now),
+        };
+        let mut target = None;
+        let mut refused = None;
+        let read = read_body(bytes, need.version.has_batches(), |message| {
+            if refused.is_none() {
+                refused = self.judge(&need, &message, &mut target);
+            }
+        });
+        let count = match read {
+            Ok(count) => count,
+            Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
+            Err(BodyError::Unreadable) => return self.deny_principal(Code::BodyUnreadable, need, target, now),
+        };
+        if let Some((code, id)) = refused {
+            let Step::Denied(mut denial) = self.deny_principal(code, need, target, now) else {
+                return Step::Denied(Box::new(Denial::new(code)));
+            };
+            if code == Code::HeaderMismatch {
+                denial.body = Cow::Owned(mismatch_body(&id));
+            }
+            return Step::Denied(denial);
+        }
+        let cost = u32::try_from(count).unwrap_or(u32::MAX);
+        self.admit(need.principal, need.address, target, cost, need.notes, now)
+    }
+
+    /// Goes on with the host's answer to a question.
+    pub fn resume(&self, ask: Ask, _answer: Answer, _now: Now) -> Step {
+        let Question::Never(never) = ask.question;
+        match never {}
+    }
+
+    /// The headers that tell a bucket's state, for an answer of the host's own.
+    pub fn rate_headers(&self, rate: &Decision) -> impl Iterator<Item = Header> {
+        self.rate_headers.write(rate)
+    }
+
+    /// The state of the bucket of whoever is at the other end of the connection, for answers the gate did not
+    /// guard. Nothing without a peer.
+    #[must_use]
+    pub fn address_rate(&self, head: &Head<'_>, now: Now) -> Option<Decision> {
+        let resolved = self.addresses.resolve(head.peer?, head.forwarded_lines());
+        Some(self.peek_address(resolved.address, now))
+    }
+
+    /// Host and Origin rules, for the host's CORS.
+    #[must_use]
+    pub const fn host_rules(&self) -> &HostRules {
+        &self.hosts
+    }
+
+    /// Who may reach what, for a host that shows each principal only what is theirs.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What the verified-token cache has done; nothing when it is switched off.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn cache_stats(&self) -> Option<crate::jwt::CacheStats> {
+        self.cache.as_ref().map(crate::jwt::TokenCache::stats)
+    }
+
+    /// Steps 1 to 4: Host and Origin, the address's bucket, the credential, the principal.
+    fn identify(
+        &self,
+        head: &Head<'_>,
+        address: ClientAddress,
+        now: Now,
+        notes: &mut Notes,
+    ) -> Result<Principal, Refused> {
+        self.hosts.check_host(head.host.as_slice()).map_err(Code::Origin)?;
+        self.hosts.check_origin(head.origin.as_slice()).map_err(Code::Origin)?;
+        let accepts = Accepts { tokens: self.verifier.is_some(), keys: self.keys.is_some() };
+        let outcome = match classify(head, accepts, notes) {
+            Ok(Credential::Token(token)) => self.of_token(token, address, now),
+            Ok(Credential::Key(key)) => self.of_key(key, address, now),
+            Ok(Credential::None) => Err(Code::CredentialMissing.into()),
+            Err(code) => Err(code.into()),
+        };
+        outcome.map_err(|refused| self.spend(refused, address, now))
+    }
+
+    /// What a failure costs. The spend itself decides whether the answer is the failure's own or 429.
+    fn spend(&self, refused: Refused, address: ClientAddress, now: Now) -> Refused {
+        if !refused.code.spends() {
+            return refused;
+        }
+        let spent = self.address_limiter.check(&address.key(), self.address_limiter.base(), 1, now);
+        if spent.allowed {
+            return Refused { retry: Some(spent), ..refused };
+        }
+        Refused { code: Code::AddressLimited, retry: Some(spent) }
+    }
+
+    /// Whether the address may make another attempt that could be a guess.
+    fn may_guess(&self, address: ClientAddress, now: Now) -> Result<(), Refused> {
+        let left = self.peek_address(address, now);
+        if left.remaining > 0 { Ok(()) } else { Err(Refused { code: Code::AddressLimited, retry: Some(left) }) }
+    }
+
+    fn peek_address(&self, address: ClientAddress, now: Now) -> Decision {
+        self.address_limiter.peek(&address.key(), self.address_limiter.base(), 1, now)
+    }
+
+    fn of_token(&self, token: &[u8], address: ClientAddress, now: Now) -> Result<Principal, Refused> {
+        let Some(verifier) = &self.verifier else { return Err(Code::CredentialMissing.into()) };
+        // A token seen before is of no use to a guesser, so it works from any address at any time.
+        #[cfg(feature = "std")]
+        if let Some(principal) = self.cache.as_ref().and_then(|cache| cache.get(token, now)) {
+            return Ok(principal);
+        }
+        self.may_guess(address, now)?;
+        if token.len() > verifier.max_token() {
+            return Err(Code::Token(crate::jwt::TokenError::TooLarge).into());
+        }
+        let mut scratch = vec![0; token.len()];
+        let claims = verifier.verify_in(token, &mut scratch, now).map_err(Code::Token)?;
+        let principal = Principal::of_claims(&claims).ok_or(Code::SubjectMissing)?;
+        #[cfg(feature = "std")]
+        if let Some(cache) = &self.cache {
+            cache.insert(token, verifier.window(&claims), now, principal.clone());
+        }
+        Ok(principal)
+    }
+
+    fn of_key(&self, key: &[u8], address: ClientAddress, now: Now) -> Result<Principal, Refused> {
+        let Some(keys) = &self.keys else { return Err(Code::CredentialMissing.into()) };
+        // A found key of our own format holds 160 bits that nobody guesses: it works from any address at any time.
+        if !keys.format().looks_like(key) {
+            self.may_guess(address, now)?;
+        }
+        let found = keys.position(key, now).map_err(Code::ApiKey);
+        let principal = found.map(|position| self.key_principals.get(position).cloned());
+        match principal {
+            Ok(Some(principal)) => Ok(principal),
+            Ok(None) => Err(Code::ApiKey(crate::api_keys::ApiKeyRefusal::Unknown).into()),
+            Err(code) => Err(code.into()),
+        }
+    }
+
+    /// Step 5: whether one message may pass. The id is for an answer that must repeat it.
+    fn judge(
+        &self,
+        need: &NeedBody,
+        message: &Message<'_>,
+        target: &mut Option<(Kind, String)>,
+    ) -> Option<(Code, String)> {
+        if !agrees(message, need.mcp_method.as_deref(), need.mcp_name.as_deref()) {
+            return Some((Code::HeaderMismatch, message.id_text()));
+        }
+        let Message::Call { kind, name, .. } = message else { return None };
+        let name_text = name.to_cow();
+        let allowed = self.policy.is_allowed(need.principal.roles(), *kind, &name_text);
+        if target.is_none() || !allowed {
+            *target = Some((*kind, for_the_log(name)));
+        }
+        (!allowed).then(|| (Code::PolicyForbidden, String::new()))
+    }
+
+    /// Step 6: the principal's bucket.
+    fn admit(
+        &self,
+        principal: Principal,
+        address: ClientAddress,
+        target: Option<(Kind, String)>,
+        cost: u32,
+        notes: Notes,
+        now: Now,
+    ) -> Step {
+        let rate = self.principal_limiter.check(
+            principal.id().as_bytes(),
+            self.principal_limiter.base(),
+            cost,
+            now,
+        );
+        if !rate.allowed {
+            let refused = Refused { code: Code::PrincipalLimited, retry: Some(rate) };
+            return self.deny(refused, address, Some(principal), target, notes, now);
+        }
+        let tolerance = match principal.method() {
+            AuthMethod::Jwt => self.verifier.as_ref().map_or(0.0, Verifier::tolerance_seconds),
+            AuthMethod::ApiKey => 0.0,
+        };
+        let valid_until = principal.expires().map(|expires| expires + tolerance);
+        Step::Admitted(Admitted { principal, rate, valid_until, address, target, notes })
+    }
+
+    fn deny_address(&self, refused: Refused, address: ClientAddress, notes: Notes, now: Now) -> Step {
+        self.deny(refused, address, None, None, notes, now)
+    }
+
+    fn deny_principal(&self, code: Code, need: NeedBody, target: Option<(Kind, String)>, now: Now) -> Step {
+        self.deny(code.into(), need.address, Some(need.principal), target, need.notes, now)
+    }
+
+    /// The finished answer. Its rate headers describe the principal's bucket where one is known, else the address's.
+    fn deny(
+        &self,
+        refused: Refused,
+        address: ClientAddress,
+        principal: Option<Principal>,
+        target: Option<(Kind, String)>,
+        notes: Notes,
+        now: Now,
+    ) -> Step {
+        let mut denial = Denial::new(refused.code);
+        let rate = refused.retry.unwrap_or_else(|| match &principal {
+            Some(principal) => self.principal_limiter.peek(
+                principal.id().as_bytes(),
+                self.principal_limiter.base(),
+                1,
+                now,
+            ),
+            None => self.peek_address(address, now),
+        });
+        denial.headers.extend(self.rate_headers.write(&rate));
+        if refused.code.public() == Public::RateLimited {
+            denial.headers.push(("retry-after", Cow::Owned(rate.retry_after_header())));
+        }
+        denial.address = Some(address);
+        denial.principal = principal;
+        denial.target = target;
+        denial.notes = notes;
+        Step::Denied(Box::new(denial))
+    }
+}
+
+/// `application/json`, whatever its case and parameters, and not compressed.
+fn is_plain_json(head: &Head<'_>) -> bool {
+    let essence = match head.content_type {
+        Field::One(value) => value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii(),
+        _ => return false,
+    };
+    let encoding = match head.content_encoding {
+        Field::None => true,
+        Field::One(value) => value.eq_ignore_ascii_case(b"identity"),
+        Field::Several => false,
+    };
+    encoding && essence.eq_ignore_ascii_case(b"application/json")
+}
+
+/// JSON-RPC's error for headers that disagree with the body (2026-07-28), with the request's own id.
+fn mismatch_body(id: &str) -> String {
+    let mut body = String::from("{\"jsonrpc\":\"2.0\",\"id\":");
+    body.push_str(if id.is_empty() { "null" } else { id });
+    body.push_str(",\"error\":{\"code\":-32020,\"message\":\"Mcp-Method or Mcp-Name disagrees with the body.\"}}");
+    body
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate")
+            .field("tokens", &self.verifier.is_some())
+            .field("api_keys", &self.keys.as_ref().map_or(0, ApiKeys::len))
+            .finish_non_exhaustive()
+    }
+}
