@@ -8,7 +8,7 @@ use super::ApiKeyError;
 use alloc::string::String;
 use core::fmt;
 use sha2::{Digest as _, Sha256};
-use subtle::{Choice, ConstantTimeEq as _};
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
 
 /// The SHA-256 of an API key.
@@ -39,7 +39,9 @@ impl KeyDigest {
         for (word, bytes) in words.iter_mut().zip(output.as_slice().as_chunks::<8>().0) {
             *word = u64::from_le_bytes(*bytes);
         }
-        output.as_mut_slice().zeroize();
+        // A store and a barrier: `zeroize` writes byte by byte, 20 ns of a hundred.
+        output.fill(0);
+        zeroize::optimization_barrier(&output);
         Self { words }
     }
 
@@ -95,12 +97,12 @@ impl KeyDigest {
         bytes
     }
 
-    /// Four words become one, which is zero where they are equal; only then is it asked whether it is zero.
+    /// Zero where the two are equal: four words to one, without a branch.
     #[inline]
-    pub(super) fn matches(&self, other: &Self) -> Choice {
+    pub(super) const fn difference(&self, other: &Self) -> u64 {
         let [a, b, c, d] = self.words;
         let [e, f, g, h] = other.words;
-        ((a ^ e) | (b ^ f) | (c ^ g) | (d ^ h)).ct_eq(&0)
+        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h)
     }
 
     pub(super) const fn from_words(words: [u64; 4]) -> Self {
@@ -120,7 +122,7 @@ impl KeyDigest {
 
 impl PartialEq for KeyDigest {
     fn eq(&self, other: &Self) -> bool {
-        self.matches(other).into()
+        self.difference(other).ct_eq(&0).into()
     }
 }
 

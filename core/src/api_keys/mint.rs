@@ -197,7 +197,9 @@ mod tests {
         let mut digits = [const { BTreeSet::new() }; ID_LEN];
         for _ in 0..2000 {
             let id = random_id().unwrap();
-            digits.iter_mut().zip(id).for_each(|(seen, digit)| drop(seen.insert(digit)));
+            digits.iter_mut().zip(id).for_each(|(seen, digit)| {
+                seen.insert(digit);
+            });
             assert!(ids.insert(id));
         }
         // That a given digit is missing from 2,000 uniform draws has probability e^-32.5.

@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use sha2::{Digest as _, Sha256};
 use siphasher::sip::SipHasher24;
-use subtle::ConditionallySelectable as _;
+use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 use zeroize::Zeroize as _;
 
 /// The position of no key. Keys are counted from 1.
@@ -95,8 +95,13 @@ impl<const S: usize> Table<S> {
         let mut found = NOBODY;
         // There is always a bucket; `get` only avoids saying so with a panic.
         if let Some(bucket) = self.buckets.get(bucket_of(&self.key, digest, self.buckets.len())) {
-            for (slot, position) in bucket.digests.iter().zip(&bucket.positions) {
-                found.conditional_assign(position, slot.matches(digest));
+            // In two passes, so that the loads of all lines are under way before the first barrier.
+            let mut differences = [0; S];
+            for (difference, slot) in differences.iter_mut().zip(&bucket.digests) {
+                *difference = slot.difference(digest);
+            }
+            for (difference, position) in differences.iter().zip(&bucket.positions) {
+                found.conditional_assign(position, difference.ct_eq(&0));
             }
         }
         found
