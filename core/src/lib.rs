@@ -21,12 +21,16 @@ mod now;
 pub mod address;
 #[cfg(feature = "alloc")]
 pub mod api_keys;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "alloc")]
 pub mod gate;
 pub mod jwt;
 pub mod keys;
 #[cfg(feature = "alloc")]
 pub mod mcp;
+#[cfg(feature = "alloc")]
+pub mod origin;
 #[cfg(feature = "alloc")]
 pub mod policy;
 #[cfg(feature = "alloc")]

@@ -78,6 +78,11 @@ impl ApiKeys {
     /// [`ApiKeyRefusal`], for the operator's log. Tell the caller the same in every case: that a key is
     /// expired is known to whoever presents it only by its being a key.
     pub fn find(&self, presented: &[u8], now: Now) -> Result<&ApiKey, ApiKeyRefusal> {
+        self.position(presented, now).and_then(|at| self.iter().nth(at).ok_or(ApiKeyRefusal::Unknown))
+    }
+
+    /// As [`find`](Self::find), the entry told by its place in [`iter`](Self::iter).
+    pub(crate) fn position(&self, presented: &[u8], now: Now) -> Result<usize, ApiKeyRefusal> {
         if presented.is_empty() || presented.len() > self.max_presented {
             return Err(ApiKeyRefusal::Malformed);
         }
@@ -87,7 +92,7 @@ impl ApiKeys {
             KeyShape::NotOurs | KeyShape::Damaged => return Err(ApiKeyRefusal::Malformed),
         }
         let mut digest = KeyDigest::of(presented);
-        let found = self.find_digest(&digest, now);
+        let found = self.position_of_digest(&digest, now);
         digest.wipe();
         found
     }
@@ -98,6 +103,10 @@ impl ApiKeys {
     /// # Errors
     /// As [`find`](Self::find), `Malformed` excepted.
     pub fn find_digest(&self, digest: &KeyDigest, now: Now) -> Result<&ApiKey, ApiKeyRefusal> {
+        self.position_of_digest(digest, now).and_then(|at| self.iter().nth(at).ok_or(ApiKeyRefusal::Unknown))
+    }
+
+    fn position_of_digest(&self, digest: &KeyDigest, now: Now) -> Result<usize, ApiKeyRefusal> {
         let position = self.table.find(digest);
         // From here on the position is declassified: it is the verdict.
         let entry = self.entries.get(position as usize).ok_or(ApiKeyRefusal::Unknown)?;
@@ -106,7 +115,8 @@ impl ApiKeys {
         if position == NOBODY {
             return Err(ApiKeyRefusal::Unknown);
         }
-        standing.map(|()| entry)
+        // Nobody is first among the entries, and not among the keys.
+        standing.map(|()| position as usize - 1)
     }
 
     /// Whether the set has a key that is not of its own format. If not, [`find`](Self::find) refuses
