@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn agrees_with_a_plain_decoder_on_every_short_input() {
-        fn reference(text: &[u8]) -> Option<std::vec::Vec<u8>> {
+        fn reference(text: &[u8]) -> Option<vec::Vec<u8>> {
             const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
             let mut bits = 0_u32;
             let mut count = 0;

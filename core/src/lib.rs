@@ -16,6 +16,8 @@ mod base64url;
 mod constant_time;
 mod json;
 mod now;
+#[cfg(feature = "alloc")]
+mod sync;
 
 #[cfg(feature = "alloc")]
 pub mod address;

@@ -203,7 +203,9 @@ mod tests {
         let policy = Policy::new().role("r", Grants::new().resources(["file:///a/*", "file:///b/../c"]));
         let allowed = |uri| policy.is_allowed(["r"], Kind::Resource, uri);
         assert!(allowed("file:///a/x"));
-        for uri in ["file:///a/../x", "file:///a/%2e%2E/x", "file:///a/..%2Fx", "file:///a/%252e/x", "file:///a/\\x"] {
+        for uri in
+            ["file:///a/../x", "file:///a/%2e%2E/x", "file:///a/..%2Fx", "file:///a/%252e/x", "file:///a/\\x"]
+        {
             assert!(!allowed(uri), "{uri}");
         }
         assert!(allowed("file:///b/../c"), "what is named to the letter is meant");

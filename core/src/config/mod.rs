@@ -150,7 +150,9 @@ impl Config {
             let position = self.admin_api_keys.iter().position(|key| key == twice).unwrap_or_default() + 1;
             return Err(ConfigError::of(
                 "ADMIN_API_KEYS",
-                format!("key {position} is also in API_KEYS: a key has one role, so remove it from one of them"),
+                format!(
+                    "key {position} is also in API_KEYS: a key has one role, so remove it from one of them"
+                ),
             ));
         }
         if !self.host.is_loopback() && !self.has_credentials() {
@@ -199,8 +201,10 @@ impl Config {
         }
         let format = KeyFormat::default();
         let mut builder = ApiKeys::builder();
-        let groups =
-            [("API_KEYS", "api-key", USER, &self.api_keys), ("ADMIN_API_KEYS", "admin-key", ADMIN, &self.admin_api_keys)];
+        let groups = [
+            ("API_KEYS", "api-key", USER, &self.api_keys),
+            ("ADMIN_API_KEYS", "admin-key", ADMIN, &self.admin_api_keys),
+        ];
         for (setting, kind, role, keys) in groups {
             let mut alone = ApiKeys::builder();
             for (position, key) in keys.iter().enumerate() {
@@ -318,13 +322,19 @@ impl JwtConfig {
             rules = rules.audience(audience.clone());
         }
         Verifier::new(keys, rules).map_err(|_| {
-            ConfigError::of("JWT_AUDIENCE", "is not set: JWT_PUBLIC_KEY verifies tokens made for anybody, so say for whom")
+            ConfigError::of(
+                "JWT_AUDIENCE",
+                "is not set: JWT_PUBLIC_KEY verifies tokens made for anybody, so say for whom",
+            )
         })
     }
 }
 
 fn without(setting: &'static str, needed: &str) -> ConfigError {
-    ConfigError::of(setting, format!("is set without {needed}, so it would have no effect: set that too, or unset this"))
+    ConfigError::of(
+        setting,
+        format!("is set without {needed}, so it would have no effect: set that too, or unset this"),
+    )
 }
 
 #[cfg(test)]

@@ -24,15 +24,30 @@ const fn list(name: &'static str, about: &'static str) -> Setting {
 
 /// Every setting, in the order a reader would want them.
 pub const SETTINGS: &[Setting] = &[
-    one("HOST", "127.0.0.1", "address to bind to; any but loopback needs credentials and PUBLIC_URL or ALLOWED_HOSTS"),
+    one(
+        "HOST",
+        "127.0.0.1",
+        "address to bind to; any but loopback needs credentials and PUBLIC_URL or ALLOWED_HOSTS",
+    ),
     one("PORT", "3000", "port to bind to; 0 lets the operating system choose"),
-    one("PUBLIC_URL", "", "where clients reach the server, as https://mcp.example/mcp; its host and origin are accepted"),
+    one(
+        "PUBLIC_URL",
+        "",
+        "where clients reach the server, as https://mcp.example/mcp; its host and origin are accepted",
+    ),
     list("ALLOWED_HOSTS", "further host names clients may call it by, each host or host:port"),
     list("CORS_ORIGINS", "web origins whose pages may call it; none by default, and never *"),
-    list("TRUSTED_PROXIES", "addresses or CIDRs of proxies whose X-Forwarded-For is believed; none by default"),
+    list(
+        "TRUSTED_PROXIES",
+        "addresses or CIDRs of proxies whose X-Forwarded-For is believed; none by default",
+    ),
     list("API_KEYS", "API keys of role user"),
     list("ADMIN_API_KEYS", "API keys of role admin"),
-    one("JWT_SECRET", "", "secret of at least 32 bytes that signs and verifies HS256 tokens (openssl rand -hex 32)"),
+    one(
+        "JWT_SECRET",
+        "",
+        "secret of at least 32 bytes that signs and verifies HS256 tokens (openssl rand -hex 32)",
+    ),
     one("JWT_SECRET_PREVIOUS", "", "the secret before the last rotation: still verifies, never signs"),
     one("JWT_PUBLIC_KEY", "", "RSA public key in PEM that verifies RS256 tokens; needs JWT_AUDIENCE"),
     one("JWT_ISSUER", "", "the issuer tokens must name"),

@@ -47,12 +47,15 @@ impl Source {
     pub(super) fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
             // The error's own text quotes the file, and the file holds secrets: only its place is told.
-            let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or(text).lines().count().max(1));
+            let line =
+                error.span().map_or(1, |span| text.get(..span.start).unwrap_or(text).lines().count().max(1));
             ConfigError::new(format!("the configuration is not TOML: there is a mistake in line {line}"))
         })?;
         let mut given = BTreeMap::new();
         for (name, value) in table {
-            let Some(setting) = known(&name.to_ascii_uppercase()).filter(|_| name == name.to_ascii_lowercase()) else {
+            let Some(setting) =
+                known(&name.to_ascii_uppercase()).filter(|_| name == name.to_ascii_lowercase())
+            else {
                 return Err(ConfigError::new(format!(
                     "the configuration has {}, which is no setting: see the README for their names",
                     name.escape_debug()
@@ -97,7 +100,9 @@ impl Source {
         match self.given.get(name) {
             Some(Given::Many(_)) => {
                 let joined = self.items(name)?.unwrap_or_default().join(",");
-                parse(&joined).map(Some).map_err(|error| ConfigError::of(name, format!("is not right: {error}")))
+                parse(&joined)
+                    .map(Some)
+                    .map_err(|error| ConfigError::of(name, format!("is not right: {error}")))
             }
             _ => self
                 .text(name)?
@@ -115,7 +120,9 @@ impl Source {
             return Err(ConfigError::of(name, "is set but empty: give it a value, or unset it"));
         }
         match items.iter().position(|item| item.is_empty()) {
-            Some(at) => Err(ConfigError::of(name, format!("item {} is empty: remove the extra comma", at + 1))),
+            Some(at) => {
+                Err(ConfigError::of(name, format!("item {} is empty: remove the extra comma", at + 1)))
+            }
             None => Ok(Some(items)),
         }
     }
@@ -131,7 +138,8 @@ impl Source {
     ) -> Result<Vec<T>, ConfigError> {
         let items = self.items(name)?.unwrap_or_default();
         let parsed = items.into_iter().zip(1..).map(|(item, position)| {
-            parse(item).map_err(|error| ConfigError::of(name, format!("item {position} is not right: {error}")))
+            parse(item)
+                .map_err(|error| ConfigError::of(name, format!("item {position} is not right: {error}")))
         });
         parsed.collect()
     }

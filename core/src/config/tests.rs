@@ -33,7 +33,11 @@ fn each_mistake_names_its_setting() {
         (&[("ADMIN_API_KEYS", "")], "ADMIN_API_KEYS", "set but empty"),
         (&[("JWT_SECRET", "")], "JWT_SECRET", "set but empty"),
         (&[("JWT_SECRET", "short")], "JWT_SECRET", "32 bytes"),
-        (&[("JWT_SECRET", "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----")], "JWT_SECRET", "public"),
+        (
+            &[("JWT_SECRET", "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----")],
+            "JWT_SECRET",
+            "public",
+        ),
         (&[("JWT_SECRET", SECRET), ("JWT_SECRET_PREVIOUS", "short")], "JWT_SECRET_PREVIOUS", "32 bytes"),
         (&[("JWT_SECRET_PREVIOUS", SECRET)], "JWT_SECRET_PREVIOUS", "without JWT_SECRET"),
         (&[("JWT_ISSUER", "x")], "JWT_ISSUER", "without"),
@@ -101,7 +105,8 @@ fn keys_have_their_roles_and_stable_ids() {
     let config = vars(&[("API_KEYS", "a,b"), ("ADMIN_API_KEYS", "c")]).unwrap();
     let keys = config.keys().unwrap().unwrap();
     let now = crate::Now::new(0.0, 0);
-    let found = |key: &str| keys.find(key.as_bytes(), now).map(|key| (key.id().to_string(), key.roles().to_vec()));
+    let found =
+        |key: &str| keys.find(key.as_bytes(), now).map(|key| (key.id().to_string(), key.roles().to_vec()));
     assert_eq!(found("b"), Ok(("api-key-2".into(), std::vec!["user".into()])));
     assert_eq!(found("c"), Ok(("admin-key-1".into(), std::vec!["admin".into()])));
     assert!(found("d").is_err());

@@ -15,7 +15,8 @@ use std::time::Duration;
 /// ```
 pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     const HUNDRED_YEARS: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
-    let span = humantime::parse_duration(text).map_err(|_| "it must be a span of time such as 90s, 30m, 24h or 7d")?;
+    let span = humantime::parse_duration(text)
+        .map_err(|_| "it must be a span of time such as 90s, 30m, 24h or 7d")?;
     if span < Duration::from_secs(1) || span > HUNDRED_YEARS {
         return Err("it must be between one second and a hundred years");
     }
@@ -34,7 +35,11 @@ pub(super) fn parse_size(text: &str) -> Result<usize, &'static str> {
         _ => return Err(WRONG),
     };
     let bytes = digits.parse::<usize>().ok().and_then(|size| size.checked_mul(scale)).ok_or(WRONG)?;
-    if (1..=64 * 1024 * 1024).contains(&bytes) { Ok(bytes) } else { Err("it must be between 1 byte and 64mb") }
+    if (1..=64 * 1024 * 1024).contains(&bytes) {
+        Ok(bytes)
+    } else {
+        Err("it must be between 1 byte and 64mb")
+    }
 }
 
 /// Seconds of clock tolerance.

@@ -7,7 +7,7 @@ use crate::api_keys::ApiKeys;
 use crate::jwt::Verifier;
 use crate::origin::HostRules;
 use crate::policy::Policy;
-use crate::rate::{Headers, Limiter, Quota, QuotaError};
+use crate::rate::{Limiter, Quota, QuotaError, RateHeaders};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -52,7 +52,7 @@ pub struct GateBuilder {
     principal_quota: Option<Quota>,
     address_slots: usize,
     principal_slots: usize,
-    rate_headers: Headers,
+    header_families: (bool, bool),
     body_limit: usize,
     cached_tokens: Option<usize>,
 }
@@ -118,7 +118,7 @@ impl GateBuilder {
             principal_quota: None,
             address_slots: ADDRESS_SLOTS,
             principal_slots: PRINCIPAL_SLOTS,
-            rate_headers: Headers::default(),
+            header_families: (true, true),
             body_limit: 1024 * 1024,
             cached_tokens: None,
         }
@@ -179,9 +179,9 @@ impl GateBuilder {
         self
     }
 
-    /// Which rate headers answers carry.
-    pub fn rate_headers(mut self, headers: Headers) -> Self {
-        self.rate_headers = headers;
+    /// Which rate headers answers carry: `X-RateLimit-*`, and `RateLimit` with `RateLimit-Policy`. Both by default.
+    pub fn rate_headers(mut self, x_ratelimit: bool, ratelimit: bool) -> Self {
+        self.header_families = (x_ratelimit, ratelimit);
         self
     }
 
@@ -223,6 +223,12 @@ impl GateBuilder {
         let minute = |amount| Quota::per(amount, Duration::from_secs(60));
         let address_quota = self.address_quota.map_or_else(|| minute(30), Ok)?;
         let principal_quota = self.principal_quota.map_or_else(|| minute(100), Ok)?;
+        let (x_ratelimit, ratelimit) = self.header_families;
+        let headers = |name, quota: &Quota| {
+            RateHeaders::new(name, quota)
+                .map(|headers| headers.families(x_ratelimit, ratelimit))
+                .map_err(|_| GateError::ApiKeyHeader)
+        };
         let loopback = || {
             HostRules::new(IpAddr::V4(Ipv4Addr::LOCALHOST), None, &[], Vec::new())
                 .map_err(|_| GateError::NoCredentials)
@@ -244,7 +250,8 @@ impl GateBuilder {
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
             principal_limiter: Limiter::new(self.principal_slots, principal_quota, principal_seed)?,
-            rate_headers: self.rate_headers,
+            address_headers: headers("address", &address_quota)?,
+            principal_headers: headers("principal", &principal_quota)?,
             body_limit: self.body_limit,
             #[cfg(feature = "std")]
             cache,

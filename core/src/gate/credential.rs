@@ -23,7 +23,11 @@ pub(super) struct Accepts {
 }
 
 /// Finds the one credential. Two of configured kinds, or one kind twice, is an error and not a choice.
-pub(super) fn classify<'a>(head: &Head<'a>, accepts: Accepts, notes: &mut Notes) -> Result<Credential<'a>, Code> {
+pub(super) fn classify<'a>(
+    head: &Head<'a>,
+    accepts: Accepts,
+    notes: &mut Notes,
+) -> Result<Credential<'a>, Code> {
     let bearer = bearer(head.authorization, notes)?;
     let key = match head.api_key {
         Field::None => None,

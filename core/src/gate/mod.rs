@@ -28,7 +28,7 @@ use crate::jwt::Verifier;
 use crate::mcp::{BodyError, Kind, Message, ProtocolVersion, agrees, read_body};
 use crate::origin::HostRules;
 use crate::policy::Policy;
-use crate::rate::{Decision, Headers, Limiter};
+use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -74,21 +74,22 @@ pub struct Gate {
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
-    rate_headers: Headers,
+    address_headers: RateHeaders,
+    principal_headers: RateHeaders,
     body_limit: usize,
     #[cfg(feature = "std")]
     cache: Option<crate::jwt::TokenCache<Principal>>,
 }
 
-/// A refusal, and whether the principal was known.
+/// A refusal, and the state of the bucket that was asked for it.
 struct Refused {
     code: Code,
-    retry: Option<Decision>,
+    rate: Option<Decision>,
 }
 
 impl From<Code> for Refused {
     fn from(code: Code) -> Self {
-        Self { code, retry: None }
+        Self { code, rate: None }
     }
 }
 
@@ -151,7 +152,9 @@ impl Gate {
     pub fn body(&self, need: NeedBody, body: Body<'_>, now: Now) -> Step {
         let bytes = match body {
             Body::Read(bytes) if bytes.len() <= need.limit => bytes,
-            Body::Read(_) | Body::TooLarge => return self.deny_principal(Code::BodyTooLarge, need, None, now),
+            Body::Read(_) | Body::TooLarge => {
+                return self.deny_principal(Code::BodyTooLarge, need, None, now);
+            }
             Body::Broken => return self.deny_principal(Code::BodyUnreadable, need, None, now),
         };
         let mut target = None;
@@ -164,7 +167,9 @@ impl Gate {
         let count = match read {
             Ok(count) => count,
             Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
-            Err(BodyError::Unreadable) => return self.deny_principal(Code::BodyUnreadable, need, target, now),
+            Err(BodyError::Unreadable) => {
+                return self.deny_principal(Code::BodyUnreadable, need, target, now);
+            }
         };
         if let Some((code, id)) = refused {
             let Step::Denied(mut denial) = self.deny_principal(code, need, target, now) else {
@@ -185,17 +190,18 @@ impl Gate {
         match never {}
     }
 
-    /// The headers that tell a bucket's state, for an answer of the host's own.
-    pub fn rate_headers(&self, rate: &Decision) -> impl Iterator<Item = Header> {
-        self.rate_headers.write(rate)
+    /// The rate headers of an admitted request's answer: the principal's bucket.
+    #[must_use]
+    pub fn rate_headers(&self, admitted: &Admitted) -> HeaderLines<'_> {
+        self.principal_headers.write(&admitted.rate)
     }
 
-    /// The state of the bucket of whoever is at the other end of the connection, for answers the gate did not
-    /// guard. Nothing without a peer.
+    /// The rate headers of an answer to a request that the gate does not guard: the address's bucket, as it is.
+    /// Nothing without a peer.
     #[must_use]
-    pub fn address_rate(&self, head: &Head<'_>, now: Now) -> Option<Decision> {
+    pub fn address_headers(&self, head: &Head<'_>, now: Now) -> Option<HeaderLines<'_>> {
         let resolved = self.addresses.resolve(head.peer?, head.forwarded_lines());
-        Some(self.peek_address(resolved.address, now))
+        Some(self.address_headers.write(&self.peek_address(resolved.address, now)))
     }
 
     /// Host and Origin rules, for the host's CORS.
@@ -244,15 +250,15 @@ impl Gate {
         }
         let spent = self.address_limiter.check(&address.key(), self.address_limiter.base(), 1, now);
         if spent.allowed {
-            return Refused { retry: Some(spent), ..refused };
+            return Refused { rate: Some(spent), ..refused };
         }
-        Refused { code: Code::AddressLimited, retry: Some(spent) }
+        Refused { code: Code::AddressLimited, rate: Some(spent) }
     }
 
     /// Whether the address may make another attempt that could be a guess.
     fn may_guess(&self, address: ClientAddress, now: Now) -> Result<(), Refused> {
         let left = self.peek_address(address, now);
-        if left.remaining > 0 { Ok(()) } else { Err(Refused { code: Code::AddressLimited, retry: Some(left) }) }
+        if left.allowed { Ok(()) } else { Err(Refused { code: Code::AddressLimited, rate: Some(left) }) }
     }
 
     fn peek_address(&self, address: ClientAddress, now: Now) -> Decision {
@@ -324,14 +330,10 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let rate = self.principal_limiter.check(
-            principal.id().as_bytes(),
-            self.principal_limiter.base(),
-            cost,
-            now,
-        );
+        let rate =
+            self.principal_limiter.check(principal.id().as_bytes(), self.principal_limiter.base(), cost, now);
         if !rate.allowed {
-            let refused = Refused { code: Code::PrincipalLimited, retry: Some(rate) };
+            let refused = Refused { code: Code::PrincipalLimited, rate: Some(rate) };
             return self.deny(refused, address, Some(principal), target, notes, now);
         }
         let tolerance = match principal.method() {
@@ -361,19 +363,19 @@ impl Gate {
         now: Now,
     ) -> Step {
         let mut denial = Denial::new(refused.code);
-        let rate = refused.retry.unwrap_or_else(|| match &principal {
-            Some(principal) => self.principal_limiter.peek(
-                principal.id().as_bytes(),
-                self.principal_limiter.base(),
-                1,
-                now,
-            ),
-            None => self.peek_address(address, now),
-        });
-        denial.headers.extend(self.rate_headers.write(&rate));
-        if refused.code.public() == Public::RateLimited {
-            denial.headers.push(("retry-after", Cow::Owned(rate.retry_after_header())));
-        }
+        let lines = match &principal {
+            Some(principal) => {
+                let id = principal.id().as_bytes();
+                // Cost 0: where it stands, and no word on whether a further request would pass.
+                let peek = || self.principal_limiter.peek(id, self.principal_limiter.base(), 0, now);
+                self.principal_headers.write(&refused.rate.unwrap_or_else(peek))
+            }
+            None => {
+                let peek = || self.address_limiter.peek(&address.key(), self.address_limiter.base(), 0, now);
+                self.address_headers.write(&refused.rate.unwrap_or_else(peek))
+            }
+        };
+        denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;
@@ -400,7 +402,9 @@ fn is_plain_json(head: &Head<'_>) -> bool {
 fn mismatch_body(id: &str) -> String {
     let mut body = String::from("{\"jsonrpc\":\"2.0\",\"id\":");
     body.push_str(if id.is_empty() { "null" } else { id });
-    body.push_str(",\"error\":{\"code\":-32020,\"message\":\"Mcp-Method or Mcp-Name disagrees with the body.\"}}");
+    body.push_str(
+        ",\"error\":{\"code\":-32020,\"message\":\"Mcp-Method or Mcp-Name disagrees with the body.\"}}",
+    );
     body
 }
 

@@ -24,7 +24,7 @@ pub enum Step {
 }
 
 /// An admitted request.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Admitted {
     /// Who it is from.

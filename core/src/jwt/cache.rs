@@ -98,7 +98,8 @@ impl<V: Clone> TokenCache<V> {
         let hash = self.hasher.hash_one(token);
         let found = self.set(hash).and_then(|set| {
             let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
-            let entry = set.iter_mut().flatten().find(|entry| entry.hash == hash && equal(&entry.token, token))?;
+            let entry =
+                set.iter_mut().flatten().find(|entry| entry.hash == hash && equal(&entry.token, token))?;
             if now.mono >= entry.ends || !entry.window.contains(now.unix) {
                 return None;
             }

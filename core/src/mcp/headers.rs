@@ -29,7 +29,7 @@ impl ProtocolVersion {
 /// Whether `Mcp-Method` and `Mcp-Name`, where given, say what the message says. A name may be written
 /// `=?base64?…?=`.
 pub(crate) fn agrees(message: &Message<'_>, method: Option<&[u8]>, name: Option<&[u8]>) -> bool {
-    let Message::Call { method: said, kind, name: named } = message else {
+    let Message::Call { method: said, kind, name: named, .. } = message else {
         return method.is_none() && name.is_none();
     };
     let method_agrees = method.is_none_or(|header| is(header, *said));

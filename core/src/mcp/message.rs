@@ -1,9 +1,9 @@
 //! A POST's body: one JSON-RPC message, or a batch of them (revision 2025-03-26).
 
-use super::method::{Names, names};
-use alloc::string::String;
 use super::Kind;
+use super::method::{Names, names};
 use crate::json::{Depth, JsonError, JsonStr, Reader, Value};
+use alloc::string::String;
 
 /// The most members of a batch.
 const MAX_BATCH: usize = 64;
@@ -145,10 +145,7 @@ fn read_message<'a>(reader: &mut Reader<'a>, depth: Depth) -> Result<Message<'a>
 }
 
 /// The kind and name a call is decided by.
-fn read_name<'a>(
-    method: JsonStr<'a>,
-    params: Option<Value<'a>>,
-) -> Result<(Kind, JsonStr<'a>), BodyError> {
+fn read_name<'a>(method: JsonStr<'a>, params: Option<Value<'a>>) -> Result<(Kind, JsonStr<'a>), BodyError> {
     let [mut name, mut uri, mut reference] = [Member(None); 3];
     let mut arguments = Member(None);
     match params {
