@@ -12,6 +12,8 @@ extern crate alloc;
 extern crate std;
 
 mod now;
+#[cfg(feature = "alloc")]
+mod sync;
 
 #[cfg(feature = "alloc")]
 pub mod address;
