@@ -204,6 +204,12 @@ impl Gate {
         Some(self.address_headers.write(&self.peek_address(resolved.address, now)))
     }
 
+    /// The header API keys come in, in lower case.
+    #[must_use]
+    pub fn api_key_header(&self) -> &str {
+        &self.names.api_key
+    }
+
     /// Host and Origin rules, for the host's CORS.
     #[must_use]
     pub const fn host_rules(&self) -> &HostRules {
