@@ -18,6 +18,8 @@ pub mod address;
 #[cfg(feature = "alloc")]
 pub mod api_keys;
 #[cfg(feature = "alloc")]
+pub mod origin;
+#[cfg(feature = "alloc")]
 pub mod rate;
 
 pub use now::Now;
