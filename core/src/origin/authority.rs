@@ -87,12 +87,17 @@ impl<N: AsRef<str>> fmt::Display for Host<N> {
 impl<'a> Authority<'a> {
     /// Reads `host` or `host:port`.
     pub(super) fn parse(text: &'a str) -> Result<Self, OriginError> {
-        if text.contains('@') {
-            return Err(OriginError::UserInfo);
-        }
-        if text.contains('*') {
-            return Err(OriginError::Wildcard);
-        }
+        // What is wrong is looked for only once something is: every request comes through here.
+        Self::read(text).map_err(|problem| match problem {
+            _ if text.contains('@') => OriginError::UserInfo,
+            _ if text.contains('*') => OriginError::Wildcard,
+            // An IPv6 address without brackets is not a name and a bad port.
+            _ if text.parse::<Ipv6Addr>().is_ok() => OriginError::Host,
+            problem => problem,
+        })
+    }
+
+    fn read(text: &'a str) -> Result<Self, OriginError> {
         if let Some(bracketed) = text.strip_prefix('[') {
             let (address, after) = bracketed.split_once(']').ok_or(OriginError::Host)?;
             let host = Host::V6(address.parse().map_err(|_| OriginError::Host)?);
@@ -102,18 +107,14 @@ impl<'a> Authority<'a> {
             };
             return Ok(Self { host, port });
         }
-        // An IPv6 address without brackets must not be read as a name and a port.
-        if text.parse::<Ipv6Addr>().is_ok() {
-            return Err(OriginError::Host);
-        }
         let (name, port) = match text.split_once(':') {
             Some((name, port)) => (name, Some(parse_port(port)?)),
             None => (text, None),
         };
-        let host = match name.parse::<Ipv4Addr>() {
-            Ok(v4) => Host::V4(v4),
-            Err(_) if is_name(name) => Host::Name(name),
-            Err(_) => return Err(OriginError::Host),
+        let host = if is_name(name) {
+            Host::Name(name)
+        } else {
+            Host::V4(name.parse().map_err(|_| OriginError::Host)?)
         };
         Ok(Self { host, port })
     }
@@ -123,7 +124,8 @@ impl<'a> Parts<'a> {
     /// Cuts `scheme://host[:port]rest`, at most `max` bytes of it.
     pub(super) fn parse(text: &'a str, max: usize) -> Result<Self, OriginError> {
         check_characters(text, max)?;
-        let (scheme, after) = text.split_once("://").ok_or(OriginError::Scheme)?;
+        let (scheme, after) = text.split_once(':').ok_or(OriginError::Scheme)?;
+        let after = after.strip_prefix("//").ok_or(OriginError::Scheme)?;
         if !is_scheme(scheme) {
             return Err(OriginError::Scheme);
         }
@@ -164,7 +166,9 @@ pub(super) fn check_characters(text: &str, max: usize) -> Result<(), OriginError
     if !text.is_ascii() {
         return Err(OriginError::NotAscii);
     }
-    if text.bytes().any(|byte| !byte.is_ascii_graphic() || b"\"'\\<>^`{|}".contains(&byte)) {
+    let unsafe_byte =
+        |byte| matches!(byte, 0..=b' ' | b'"' | b'\'' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{'..);
+    if text.bytes().any(|byte| unsafe_byte(byte) && byte != b'~') {
         return Err(OriginError::Character);
     }
     Ok(())
@@ -185,18 +189,26 @@ fn is_scheme(scheme: &str) -> bool {
 /// Labels of letters, digits, hyphens and underscores (which container networks use), the last of which is not a
 /// number: browsers read such a host as an IPv4 address (WHATWG URL §3.5).
 fn is_name(name: &str) -> bool {
-    let label_fits = |label: &str| {
-        (1..=MAX_LABEL).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    };
-    let ends_in_number = name.rsplit('.').next().is_some_and(|last| {
-        let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
-        last.bytes().all(|byte| byte.is_ascii_digit())
-            || hex.is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    });
-    name.len() <= MAX_NAME && !ends_in_number && name.split('.').all(label_fits)
+    let mut label = 0;
+    let mut previous = b'.';
+    for byte in name.bytes() {
+        match byte {
+            b'.' if label > 0 && previous != b'-' => label = 0,
+            b'-' if label == 0 => return false,
+            b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' if label < MAX_LABEL => label += 1,
+            _ => return false,
+        }
+        previous = byte;
+    }
+    label > 0 && previous != b'-' && name.len() <= MAX_NAME && !ends_in_number(name)
+}
+
+/// Decimal, or hexadecimal after `0x`.
+fn ends_in_number(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    last.bytes().all(|byte| byte.is_ascii_digit())
+        || hex.is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

@@ -56,6 +56,11 @@ impl Origin {
         Self { text: text.into(), scheme: scheme.into(), host, port }
     }
 
+    /// Whether `value` is the canonical text.
+    pub(super) fn is_spelled(&self, value: &[u8]) -> bool {
+        self.text.as_bytes() == value
+    }
+
     /// Whether a parsed origin is this one, without building its text.
     pub(super) fn matches(&self, parts: &Parts<'_>) -> bool {
         self.port == parts.authority.port
