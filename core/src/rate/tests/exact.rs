@@ -102,7 +102,7 @@ fn hash(key: u64) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 1500 } else { 20_000 }))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 500 } else { 20_000 }))]
 
     /// With room for every key the table is GCRA to the tick, whatever the clock does.
     #[test]
