@@ -23,7 +23,7 @@
 //! |---|---|
 //! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
-//! | [`cors`] | a CORS layer by the gate's own list of origins; belongs outside the guard |
+//! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
 //! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
 //! | [`principal`] | the same from a request's extensions, as in an rmcp tool |
 //!
@@ -38,7 +38,7 @@ mod log;
 mod open;
 mod request;
 
-pub use cors::cors;
+pub use cors::{Cors, CorsLayer};
 pub use extract::{Authenticated, NotGuarded, principal};
 pub use guard::{Guard, GuardLayer};
 pub use open::{RateHeaders, RateHeadersLayer};

@@ -1,6 +1,7 @@
 //! Every decision, for the operator: exact codes and principals, and never a credential.
 
 use doorward::gate::{Admitted, Denial, Note, Notes};
+use doorward::mcp::Kind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -10,14 +11,14 @@ fn micros(began: Instant) -> u64 {
 
 pub(crate) fn admitted(admitted: &Admitted, began: Instant) {
     notes(admitted.notes);
-    let (kind, name) = admitted.target.as_ref().map_or(("", ""), |(kind, name)| (kind.name(), name));
+    let (kind, name) = target(admitted.target.as_ref());
     tracing::info!(
         target: "doorward",
         code = "admitted",
         principal = ?Quoted(admitted.principal.id()),
         method = admitted.principal.method().name(),
         kind,
-        name = ?Quoted(name),
+        name,
         address = %admitted.address,
         micros = micros(began),
         "admitted"
@@ -26,15 +27,15 @@ pub(crate) fn admitted(admitted: &Admitted, began: Instant) {
 
 pub(crate) fn denied(denial: &Denial, began: Instant) {
     notes(denial.notes);
-    let (kind, name) = denial.target.as_ref().map_or(("", ""), |(kind, name)| (kind.name(), name));
-    let principal = denial.principal.as_ref().map_or("", |principal| principal.id());
+    let (kind, name) = target(denial.target.as_ref());
+    let principal = denial.principal.as_ref().map(|principal| tracing::field::debug(Quoted(principal.id())));
     tracing::warn!(
         target: "doorward",
         code = denial.code.as_str(),
         status = denial.status,
-        principal = ?Quoted(principal),
+        principal,
         kind,
-        name = ?Quoted(name),
+        name,
         address = denial.address.map(tracing::field::display),
         micros = micros(began),
         "denied"
@@ -46,6 +47,12 @@ pub(crate) fn denied(denial: &Denial, began: Instant) {
              doorward_axum::PeerAddress into the request's extensions"
         );
     }
+}
+
+/// What was asked for, where that was read by then; fields without a value are left out.
+fn target(target: Option<&(Kind, String)>) -> (Option<&'static str>, Option<impl tracing::Value + '_>) {
+    let (kind, name) = target.map(|(kind, name)| (kind.name(), tracing::field::debug(Quoted(name)))).unzip();
+    (kind, name)
 }
 
 fn notes(notes: Notes) {

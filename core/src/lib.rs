@@ -34,8 +34,6 @@ pub mod mcp;
 #[cfg(feature = "alloc")]
 pub mod origin;
 #[cfg(feature = "alloc")]
-pub mod origin;
-#[cfg(feature = "alloc")]
 pub mod policy;
 #[cfg(feature = "alloc")]
 pub mod rate;

@@ -5,7 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use doorward::config::{ADMIN, Config, USER};
 use doorward::policy::{Grants, Policy};
-use doorward_axum::{GuardLayer, RateHeadersLayer, cors};
+use doorward_axum::{CorsLayer, GuardLayer, RateHeadersLayer};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ impl App {
             .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
         let open =
             Router::new().route("/health", get(health)).layer(RateHeadersLayer::new(Arc::clone(&gate)));
-        let routes = guarded.merge(open).layer(cors(&gate)).layer(CatchPanicLayer::new());
+        let routes = guarded.merge(open).layer(CorsLayer::new(gate)).layer(CatchPanicLayer::new());
         Ok(Self { routes, stop })
     }
 }

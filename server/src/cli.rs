@@ -37,7 +37,7 @@ pub(crate) struct Options {
     #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "LOG_FORMAT")]
     pub(crate) log_format: LogFormat,
     /// What is logged, as tracing's filters have it
-    #[arg(long, value_name = "FILTER", default_value = "info", env = "LOG")]
+    #[arg(long, value_name = "FILTER", default_value = "info,rmcp=warn", env = "LOG")]
     pub(crate) log_filter: String,
 }
 
