@@ -26,6 +26,7 @@ impl<'a> JsonStr<'a> {
     }
 
     /// The string as written, escapes and all, without its quotes.
+    #[cfg(feature = "alloc")]
     pub(crate) const fn as_written(&self) -> &'a str {
         self.raw
     }

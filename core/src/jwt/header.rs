@@ -10,6 +10,8 @@ use crate::json::{JsonStr, Value, object_members, pack_bytes};
 pub(super) struct Header<'s> {
     /// `None` where the name is no algorithm of doorward's, `none` above all.
     pub(super) alg: Option<Algorithm>,
+    /// Chooses among several keys, which takes an allocator to have.
+    #[cfg_attr(not(feature = "alloc"), allow(dead_code))]
     pub(super) kid: Option<JsonStr<'s>>,
 }
 

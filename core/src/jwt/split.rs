@@ -45,7 +45,7 @@ pub(super) fn malformed_middle(payload: &[u8]) -> TokenError {
 }
 
 /// Whether a credential has a token's shape: two dots, and base64url between them. Used once, to classify.
-#[cfg_attr(not(feature = "alloc"), allow(dead_code))]
+#[cfg(feature = "alloc")]
 pub(crate) fn looks_like_jwt(credential: &[u8]) -> bool {
     let mut dots = 0;
     for byte in credential {
