@@ -11,7 +11,7 @@ pub struct Limits {
     pub members: usize,
     /// Levels of nesting, the outermost object being the first. 16 by default.
     pub depth: usize,
-    /// A `kid`. 256 by default.
+    /// A `kid`, once unescaped. 256 by default.
     pub kid: usize,
 }
 
