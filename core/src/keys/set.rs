@@ -82,11 +82,7 @@ impl KeySet {
             _ => false,
         });
         let others = self.keys.iter().filter(move |named| named.kid.is_none() || kid.is_none());
-        named
-            .chain(others)
-            .map(|named| &named.key)
-            .filter(move |key| key.allows(algorithm))
-            .take(MAX_TRIES)
+        named.chain(others).map(|named| &named.key).filter(move |key| key.allows(algorithm)).take(MAX_TRIES)
     }
 }
 
