@@ -1,4 +1,5 @@
 //! Bounds that configuration moves.
+#![cfg(feature = "alloc")]
 
 use doorward::Now;
 use doorward::jwt::{Algorithm, Limits, Rules, SigningKey, TokenError, Verifier};

@@ -8,10 +8,12 @@
 
 mod names;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use names::pack_bytes;
-pub(crate) use scan::{Depth, Reader, array_items, object_members};
+pub(crate) use scan::{Depth, array_items, object_members};
 pub use text::JsonStr;
 
 /// Why a text is not what the reader accepts. Carries nothing of the text.
