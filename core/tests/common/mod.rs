@@ -5,12 +5,12 @@ use doorward::jwt::Algorithm;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-pub fn read(name: &str) -> String {
+pub(crate) fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub fn hex(text: &str) -> Vec<u8> {
+pub(crate) fn hex(text: &str) -> Vec<u8> {
     assert!(text.len().is_multiple_of(2), "odd hex");
     text.as_bytes()
         .chunks(2)
@@ -18,11 +18,11 @@ pub fn hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-pub fn algorithm(name: &str) -> Algorithm {
+pub(crate) fn algorithm(name: &str) -> Algorithm {
     Algorithm::from_name(name).unwrap_or_else(|| panic!("no algorithm {name}"))
 }
 
-pub fn all_different<'n>(names: impl Iterator<Item = &'n str>) {
+pub(crate) fn all_different<'n>(names: impl Iterator<Item = &'n str>) {
     let mut seen = BTreeSet::new();
     for name in names {
         assert!(seen.insert(name), "two vectors are called {name:?}");
