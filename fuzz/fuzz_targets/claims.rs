@@ -15,6 +15,9 @@ fuzz_target!(|payload: &[u8]| {
     if token.len() > 16384 {
         return assert_eq!(outcome.unwrap_err(), TokenError::TooLarge);
     }
+    if payload.is_empty() {
+        return assert_eq!(outcome.unwrap_err(), TokenError::Malformed);
+    }
     let Some(reference) = parse(payload) else { return };
     let tree = match reference {
         Ok(tree @ Tree::Object(_)) if tree.within(16) => tree,
