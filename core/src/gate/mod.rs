@@ -95,7 +95,6 @@ impl From<Code> for Refused {
 
 impl Gate {
     /// A gate with the defaults of every part, and neither keys nor tokens yet.
-    #[must_use]
     pub fn builder() -> GateBuilder {
         GateBuilder::new()
     }

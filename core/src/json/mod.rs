@@ -8,6 +8,8 @@
 
 mod names;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use names::pack_bytes;

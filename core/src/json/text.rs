@@ -43,6 +43,14 @@ impl<'a> JsonStr<'a> {
         self.raw.len()
     }
 
+    /// The length in bytes once unescaped.
+    pub(crate) fn unescaped_len(&self) -> usize {
+        match self.as_plain() {
+            Some(plain) => plain.len(),
+            None => self.chars().map(char::len_utf8).sum(),
+        }
+    }
+
     /// The string, copied only where it holds an escape.
     #[cfg(feature = "alloc")]
     #[must_use]

@@ -32,7 +32,7 @@ impl<'s> Header<'s> {
         object_members(text, limits.json(), |name, _, value| -> Result<(), ReadError> {
             match (name, value) {
                 (ALG, Value::String(name)) => alg = Some(name),
-                (KID, Value::String(id)) if !id.is_empty() && id.written_len() <= limits.kid => {
+                (KID, Value::String(id)) if !id.is_empty() && id.unescaped_len() <= limits.kid => {
                     kid = Some(id)
                 }
                 (TYP | CTY, Value::String(_)) => {}
