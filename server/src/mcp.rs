@@ -196,12 +196,14 @@ impl ServerHandler for Tools {
         // What one caller sees is not for another's cache.
         let cacheable =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-        let mut result = ListToolsResult::default();
-        result.result_type = Some(ResultType::COMPLETE);
-        result.tools = tools;
-        result.ttl_ms = cacheable.then_some(0);
-        result.cache_scope = cacheable.then_some(CacheScope::Private);
-        Ok(result)
+        Ok(ListToolsResult {
+            result_type: Some(ResultType::COMPLETE),
+            tools,
+            meta: None,
+            next_cursor: None,
+            ttl_ms: cacheable.then_some(0),
+            cache_scope: cacheable.then_some(CacheScope::Private),
+        })
     }
 }
 
