@@ -278,6 +278,8 @@ def parties(cases: Cases):
         c.add(f"{claim} is none of several", token({claim: us, "exp": EXP}), rules={rule: ["x", "y"]}, expect=mismatch)
         c.add(f"{claim} where none of none would do", token({claim: us, "exp": EXP}), rules={rule: []}, expect=mismatch)
         c.add(f"{claim} empty where empty is expected", token({claim: "", "exp": EXP}), rules={rule: ""}, claims={rule: ""})
+    for name, text in {**values, "an array": '["x"]'}.items():
+        c.add(f"jti is {name}", token('{"jti":%s,"exp":%d}' % (text, EXP)), expect="claim_invalid")
     for name, text in {
         **values, "an empty string": '""', "an empty array": "[]", "an array of an empty string": '[""]', "an array with an empty string": '["%s",""]' % us,
         "a nested array": '[["%s"]]' % us, "a mixed array": '["%s",1]' % us, "a mixed array, null first": '[null,"%s"]' % us, "an array of an object": '[{"x":"%s"}]' % us,
