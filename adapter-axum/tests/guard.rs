@@ -120,7 +120,8 @@ async fn the_head_is_decided_before_the_body_is_read() {
         Some(Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1024])))
     });
     let endless = Body::from_stream(Frames(frames));
-    let bad = request(Method::POST, &[("content-type", "application/json"), ("x-api-key", "bad-key")], endless);
+    let bad =
+        request(Method::POST, &[("content-type", "application/json"), ("x-api-key", "bad-key")], endless);
     assert_eq!(app(builder()).oneshot(bad).await.unwrap().status(), StatusCode::UNAUTHORIZED);
     assert_eq!(polled.load(Ordering::Relaxed), 0, "nothing was read for a stranger");
 }
@@ -189,12 +190,12 @@ async fn the_hundred_and_first_request_waits_and_a_neighbour_does_not() {
 async fn a_streaming_answer_ends_with_its_credential() {
     let gate = Arc::new(builder().build_random().unwrap());
     let endless = || async {
-        Body::from_stream(Frames(std::iter::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(b"x"))))).into_response_slowly()
+        Body::from_stream(Frames(std::iter::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(b"x")))))
+            .into_response_slowly()
     };
     let app = Router::new().route("/mcp", get(endless)).layer(Clock::default().layer(gate));
     let bearer = format!("Bearer {}", token(60));
-    let response =
-        app.oneshot(request(Method::GET, &[("authorization", &bearer)], "")).await.unwrap();
+    let response = app.oneshot(request(Method::GET, &[("authorization", &bearer)], "")).await.unwrap();
     let began = tokio::time::Instant::now();
     let received = text(response).await;
     let lasted = began.elapsed();
@@ -264,7 +265,10 @@ struct Frames<I>(I);
 impl<I: Iterator + Unpin> futures_core::Stream for Frames<I> {
     type Item = I::Item;
 
-    fn poll_next(mut self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<Option<I::Item>> {
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> Poll<Option<I::Item>> {
         Poll::Ready(self.0.next())
     }
 }

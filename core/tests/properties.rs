@@ -181,7 +181,7 @@ proptest! {
             Value::String(one) => one.split(' ').map(String::from).collect(),
             many => strings(many),
         };
-        prop_assert_eq!(found.scopes().split(), scopes);
+        prop_assert_eq!(found.scopes().to_vec(), scopes);
         prop_assert_eq!(&serde_json::from_str::<Value>(found.payload()).unwrap(), &serde_json::from_str::<Value>(&written(&claims, ascii)).unwrap());
         prop_assert!(found.get("x").is_some() && found.get("y").is_none());
 

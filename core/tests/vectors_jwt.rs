@@ -161,7 +161,7 @@ fn compare(vector: &Vector, outcome: Result<Claims<'_>, &str>) -> Option<String>
                 let found = match name.as_str() {
                     "subject" => text(claims.subject()),
                     "issuer" => text(claims.issuer()),
-                    "scopes" => claims.scopes().split().into(),
+                    "scopes" => claims.scopes().to_vec().into(),
                     "roles" => claims.roles().to_vec().into(),
                     "audience" => claims.audience().to_vec().into(),
                     other => panic!("no claim {other} to compare"),

@@ -110,5 +110,5 @@ fn scopes_are_the_same(ours: Words<'_>, theirs: Option<&Tree>) {
         Some(Tree::String(one)) => one.split(' ').map(String::from).collect(),
         other => whole(other),
     };
-    assert_eq!(ours.split(), theirs.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>());
+    assert_eq!(ours.to_vec(), theirs.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>());
 }

@@ -70,7 +70,7 @@ impl Principal {
             id: id("jwt", &[&issuer, &subject]),
             method: AuthMethod::Jwt,
             subject: Some(subject),
-            scopes: claims.scopes().split(),
+            scopes: claims.scopes().to_vec(),
             roles: claims.roles().to_vec(),
             expires: claims.expiry(),
             claims: Some(claims.to_owned()),

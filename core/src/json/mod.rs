@@ -18,6 +18,8 @@ pub(crate) use scan::Reader;
 pub(crate) use scan::{Depth, array_items, object_members};
 pub use text::JsonStr;
 
+use core::fmt;
+
 /// Why a text is not what the reader accepts. Carries nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JsonError {
@@ -34,7 +36,7 @@ pub(crate) enum JsonError {
 }
 
 /// One JSON value, borrowed from its text. Arrays and objects have been checked, and are kept as text.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     /// `null`
     Null,
@@ -50,6 +52,20 @@ pub enum Value<'a> {
     Object(&'a str),
 }
 
+impl fmt::Debug for Value<'_> {
+    /// Its kind alone: what it says is somebody's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "Null",
+            Self::Bool(_) => "Bool",
+            Self::Number(_) => "Number",
+            Self::String(_) => "String",
+            Self::Array(_) => "Array",
+            Self::Object(_) => "Object",
+        })
+    }
+}
+
 impl<'a> Value<'a> {
     /// The string, if this is one.
     #[must_use]
@@ -62,8 +78,15 @@ impl<'a> Value<'a> {
 }
 
 /// A JSON number as it was written; converted only when asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Number<'a>(pub(crate) &'a str);
+
+impl fmt::Debug for Number<'_> {
+    /// Nothing of it: what it says is somebody's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Number")
+    }
+}
 
 impl<'a> Number<'a> {
     /// The digits as they stand in the text.

@@ -31,6 +31,19 @@ impl<'a> JsonStr<'a> {
         self.raw
     }
 
+    /// Its parts between spaces, empty ones left out.
+    pub(crate) fn split_spaces(self) -> impl Iterator<Item = JsonStr<'a>> {
+        let mut rest = Some(self.raw);
+        let parts = core::iter::from_fn(move || {
+            let raw = rest?;
+            let (part, behind) =
+                raw.split_at_checked(if self.escaped { space(raw) } else { plain_space(raw) })?;
+            rest = behind.strip_prefix(' ').or_else(|| behind.strip_prefix(ESCAPED_SPACE));
+            Some(JsonStr { raw: part, escaped: self.escaped })
+        });
+        parts.filter(|part| !part.is_empty())
+    }
+
     /// Whether it is the empty string.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -76,8 +89,9 @@ impl PartialEq for JsonStr<'_> {
 }
 
 impl fmt::Debug for JsonStr<'_> {
+    /// Its length alone: what it says is somebody's.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.raw)
+        write!(f, "JsonStr({} bytes)", self.raw.len())
     }
 }
 
@@ -114,6 +128,26 @@ impl Iterator for Chars<'_> {
     }
 }
 
+/// The one other way to write a space.
+const ESCAPED_SPACE: &str = "\\u0020";
+
+fn plain_space(raw: &str) -> usize {
+    raw.find(' ').unwrap_or(raw.len())
+}
+
+/// Where the first space is, however it is written; the end where there is none.
+fn space(raw: &str) -> usize {
+    let mut at = 0;
+    while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with(' ') || rest.starts_with(ESCAPED_SPACE) {
+            return at;
+        }
+        // A backslash takes the next byte with it, so that an escaped one begins no escape.
+        at += if rest.starts_with('\\') { 2 } else { rest.chars().next().map_or(1, char::len_utf8) };
+    }
+    raw.len()
+}
+
 /// What the escape whose text begins just behind its backslash stands for, and how many bytes it takes there.
 /// `None` is an escape that RFC 8259 does not know, or a lone surrogate.
 pub(super) fn unescape(rest: &str) -> Option<(char, usize)> {
@@ -145,4 +179,25 @@ pub(super) fn unescape(rest: &str) -> Option<(char, usize)> {
 
 fn hex4(digits: &str) -> Option<u32> {
     digits.bytes().try_fold(0_u32, |value, digit| Some(value << 4 | char::from(digit).to_digit(16)?))
+}
+
+#[cfg(all(test, feature = "std"))]
+mod space_tests {
+    use super::JsonStr;
+    use std::string::ToString as _;
+    use std::vec::Vec;
+
+    #[test]
+    fn spaces_separate_however_they_are_written() {
+        let words = |raw| {
+            JsonStr { raw, escaped: str::contains(raw, '\\') }
+                .split_spaces()
+                .map(|w| w.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words(" a  b "), ["a", "b"]);
+        assert_eq!(words(r"a\u0020b\u0020\u0020c \u00e9"), ["a", "b", "c", "é"]);
+        assert_eq!(words(r"a\\u0020b"), [r"a\u0020b"], "an escaped backslash begins no escape");
+        assert!(words("").is_empty() && words("   ").is_empty());
+    }
 }

@@ -103,7 +103,7 @@ impl<'a> Claims<'a> {
     /// `aud`: a string, or the strings of an array.
     #[must_use]
     pub fn audience(&self) -> Words<'a> {
-        Words(self.audience)
+        Words::whole(self.audience)
     }
 
     /// `exp`, in seconds since the epoch.
@@ -128,13 +128,13 @@ impl<'a> Claims<'a> {
     /// array of strings. Of any other type there are none.
     #[must_use]
     pub fn scopes(&self) -> Words<'a> {
-        Words(self.scope.or(self.scp))
+        Words::spaced(self.scope.or(self.scp))
     }
 
     /// The roles: `roles` if it is there, otherwise `role`; an array of strings, or one string, which is one role.
     #[must_use]
     pub fn roles(&self) -> Words<'a> {
-        Words(self.roles.or(self.role))
+        Words::whole(self.roles.or(self.role))
     }
 
     /// Any claim by its name. Reads the payload again, at about the cost of verifying the claims once.
@@ -195,21 +195,35 @@ fn audience(value: Value<'_>) -> Result<Value<'_>, TokenError> {
     if good { Ok(value) } else { Err(TokenError::InvalidClaim) }
 }
 
-/// A claim that is one string or several.
+/// A claim that is one string or several; for scopes, a string of several words separated by spaces.
 #[derive(Clone, Copy, Debug)]
-pub struct Words<'a>(Option<Value<'a>>);
+pub struct Words<'a> {
+    claim: Option<Value<'a>>,
+    /// Whether a string is several words (RFC 6749 §3.3) rather than one.
+    spaced: bool,
+}
 
 impl<'a> Words<'a> {
-    /// Each string as it stands: the one, or every item of the array. An array with anything else in it has none.
+    const fn whole(claim: Option<Value<'a>>) -> Self {
+        Self { claim, spaced: false }
+    }
+
+    const fn spaced(claim: Option<Value<'a>>) -> Self {
+        Self { claim, spaced: true }
+    }
+
+    /// Each word: those of the string, or the items of the array as they are. An array with anything but strings in
+    /// it has none.
     pub fn for_each(&self, mut each: impl FnMut(JsonStr<'a>)) {
-        match self.0 {
+        match self.claim {
+            Some(Value::String(one)) if self.spaced => one.split_spaces().for_each(each),
             Some(Value::String(one)) if !one.is_empty() => each(one),
             Some(Value::Array(items)) => {
                 let mut all = true;
                 array_items(items, |item| all &= item.as_str().is_some());
                 if all {
                     array_items(items, |item| {
-                        if let Some(one) = item.as_str() {
+                        if let Some(one) = item.as_str().filter(|one| !self.spaced || !one.is_empty()) {
                             each(one);
                         }
                     });
@@ -219,7 +233,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Whether one of the strings is `word`.
+    /// Whether one of the words is `word`.
     #[must_use]
     pub fn contains(&self, word: &str) -> bool {
         let mut found = false;
@@ -235,24 +249,7 @@ impl<'a> Words<'a> {
         none
     }
 
-    /// The strings, owned; those of a plain string separated at spaces (a `scope`).
-    #[cfg(feature = "alloc")]
-    #[must_use]
-    pub fn split(&self) -> alloc::vec::Vec<alloc::string::String> {
-        let mut words = alloc::vec::Vec::new();
-        let spaced = matches!(self.0, Some(Value::String(_)));
-        self.for_each(|one| {
-            let text = one.to_cow();
-            if spaced {
-                words.extend(text.split(' ').filter(|word| !word.is_empty()).map(Into::into));
-            } else if !text.is_empty() {
-                words.push(text.into_owned());
-            }
-        });
-        words
-    }
-
-    /// The strings, owned, whole.
+    /// The words, owned.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_vec(&self) -> alloc::vec::Vec<alloc::string::String> {
