@@ -43,3 +43,8 @@ pub use extract::{Authenticated, NotGuarded, principal};
 pub use guard::{Guard, GuardLayer};
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;
+
+/// The README's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

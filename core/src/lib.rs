@@ -1,4 +1,28 @@
 //! doorward answers one question for an MCP server, on every request: *may this caller do this, now?*
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`jwt`] | tokens: [`jwt::verify`] with one key and no allocation, `Verifier` with several, `sign` |
+//! | [`keys`] | verification keys, each bound to its algorithms |
+//! | `api_keys` | API keys held as digests, found in constant time |
+//! | `rate` | rate buckets: GCRA in a bounded lock-free table |
+//! | `policy` | roles to tools, resources, prompts and methods |
+//! | `address` | whose address a request counts against |
+//! | `origin` | Host and Origin rules |
+//! | `mcp` | what an MCP message asks for |
+//! | `gate` | all of the above as one pipeline |
+//! | `config` | all of it from variables or TOML |
+//!
+//! The core is sans-IO: it reads no clock, no socket and no environment. Time comes in as [`Now`], seeds as bytes.
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `std` | yes | the operating system's clocks and random numbers, the verified-token cache, SIMD chosen at run time |
+//! | `alloc` | by `std` | everything that owns memory: all modules but `jwt::verify` and HS* keys |
+//! | `asymmetric` | yes | RS256, RS384, RS512 by ring |
+//! | `config` | no | `config`: variables and TOML |
+//!
+//! Features add API and never change what is accepted.
 #![no_std]
 #![deny(unsafe_code)]
 #![cfg_attr(
