@@ -274,6 +274,17 @@ fn a_sweep_goes_by_what_every_later_check_will_see() {
 }
 
 #[test]
+fn a_jump_of_whole_ranges_leaves_no_debt_behind() {
+    // From just before half the range after the last sweep, which is where a jump used to leave time.
+    let (table, quota) = table::<7>(7, per(2, SECOND));
+    let range = quota.scale.range_micros();
+    let start = 5 * range - 100;
+    for mono in [start, start + range, start + 7 * range] {
+        assert!(matches!(table.check(hash(0), spend(&quota, 2), mono), Outcome::Admitted { .. }));
+    }
+}
+
+#[test]
 fn memory_is_fixed_and_slots_come_in_sets() {
     let (table, _) = table::<7>(1000, per(1, SECOND));
     assert_eq!(table.stats().slots, 1001);
