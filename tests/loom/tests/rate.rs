@@ -202,7 +202,7 @@ fn an_insert_under_way_is_not_lost_to_time_that_moves_on() {
         assert_eq!(admitted(&table, 1, 2, 0, 2), 2);
         assert_eq!(admitted(&table, 2, 2, 0, 1), 1);
         let evictor = spawn(&table, |table| admitted(table, 3, 2, 0, 1));
-        let first = admitted(&table, 1, 2, QUARTER, 2);
+        let first = admitted(&table, 1, 2, QUARTER - 1, 2);
         let end = 2 * QUARTER - 1;
         let second = admitted(&table, 1, 2, end, 2);
         evictor.join().unwrap();
