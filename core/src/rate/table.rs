@@ -5,7 +5,8 @@
 //! `slots × capacity ÷ window` units a second, spread over as many keys. Beyond it newcomers are denied.
 //!
 //! **Claim.** For any interleaving, in the time this table counts with (what callers pass, not going back), what
-//! one key was admitted in [a, b] less what it gave back meanwhile is at most `burst + (b − a) × rate`.
+//! one key was admitted in [a, b] less what it gave back meanwhile is at most `burst + (b − a) × rate`. "Meanwhile" is the order of the swaps: where
+//! callers' clocks disagree by less than the clock's granularity (1 ms), a give-back has no better moment.
 //!
 //! **Argument.** While a key holds a slot this is GCRA: each admission raises the TAT by its cost from
 //! `max(TAT, now)`, never beyond `now + tolerance`, and a failed compare-and-swap starts over. What remains is
