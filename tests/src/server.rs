@@ -39,7 +39,16 @@ pub fn binary() -> &'static Path {
             Some(other) => other,
         };
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo)
+        let mut build = Command::new(cargo);
+        // What cargo tells a test of the test's own package would have build scripts run again, here and by the next
+        // `cargo test` once more.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| text.starts_with(prefix)) {
+                build.env_remove(name);
+            }
+        }
+        let built = build
             .args(["build", "--quiet", "--package", "doorward-server", "--profile", profile, "--target-dir"])
             .arg(target_dir)
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

@@ -194,7 +194,7 @@ fn a_public_url_names_the_host_and_the_origin() {
     }
     let own = whoami().header("host", "mcp.example").header("origin", "https://mcp.example");
     assert_eq!(send(&own).status, 200);
-    for host in ["127.0.0.1", "localhost", "internal.example", "internal.example:8081", "mcp.example:80"] {
+    for host in ["127.0.0.1", "localhost", "internal.example", "internal.example:8081", "www.mcp.example"] {
         Denied::ORIGIN.check(&send(&whoami().header("host", host)));
     }
     let page = whoami().header("host", "mcp.example").header("origin", "http://localhost:5173");
