@@ -225,6 +225,26 @@ impl Connection {
         self.stream.write_all(bytes)
     }
 
+    /// Reads the `100 Continue` by which a server says that it reads the body now (RFC 9110 §10.1.1).
+    ///
+    /// # Errors
+    /// The connection failed, or the server said something else.
+    pub fn read_continue(&mut self) -> io::Result<()> {
+        const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+        while self.ahead.len() < CONTINUE.len() {
+            self.more()?;
+        }
+        if self.ahead.drain(..CONTINUE.len()).eq(CONTINUE.iter().copied()) {
+            return Ok(());
+        }
+        Err(io::Error::other("the server does not ask for the body"))
+    }
+
+    /// Whether the server has closed the connection: waits for that.
+    pub fn is_closed(&mut self) -> bool {
+        self.more().is_err_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
+    }
+
     /// Reads one answer; one to HEAD has no body whatever its headers say.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 use crate::http::{Answer, Connection, Request};
 use serde_json::Value;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -62,9 +63,10 @@ pub fn binary() -> &'static Path {
 /// How a server is to be started.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    vars: Vec<(String, String)>,
+    vars: Vec<(String, OsString)>,
     args: Vec<String>,
     files: Vec<(String, String)>,
+    folders: Vec<String>,
 }
 
 impl Default for Setup {
@@ -84,14 +86,14 @@ impl Setup {
     /// With nothing configured at all.
     #[must_use]
     pub const fn bare() -> Self {
-        Self { vars: Vec::new(), args: Vec::new(), files: Vec::new() }
+        Self { vars: Vec::new(), args: Vec::new(), files: Vec::new(), folders: Vec::new() }
     }
 
     /// Sets a variable.
     #[must_use]
-    pub fn var(mut self, name: &str, value: &str) -> Self {
+    pub fn var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.vars.retain(|(one, _)| one != name);
-        self.vars.push((name.to_owned(), value.to_owned()));
+        self.vars.push((name.to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -116,6 +118,13 @@ impl Setup {
         self
     }
 
+    /// Puts a folder where a file would be looked for.
+    #[must_use]
+    pub fn folder(mut self, name: &str) -> Self {
+        self.folders.push(name.to_owned());
+        self
+    }
+
     /// Starts the server and waits until it listens.
     ///
     /// # Panics
@@ -127,11 +136,15 @@ impl Setup {
             panic!("the server does not listen:\n{}\n{}", process.stderr.text(), process.stdout.text())
         });
         let log: Value = serde_json::from_str(&line).unwrap_or_default();
-        let address = log["address"].as_str().and_then(|address| address.parse().ok());
+        // In a log for people it is the last word.
+        let address = log["address"].as_str().or_else(|| line.rsplit_once("address=").map(|(_, last)| last));
+        let address = address.and_then(|address| address.trim().parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address in: {line}"));
         let configured = self.vars.iter().filter(|(name, _)| SECRET_SETTINGS.contains(&name.as_str()));
-        let secrets = configured.flat_map(|(_, value)| value.split(',')).map(|one| one.trim().to_owned());
-        Server { process: Some(process), address, secrets: Mutex::new(secrets.collect()) }
+        let texts: Vec<_> = configured.map(|(_, value)| value.to_string_lossy()).collect();
+        let secrets =
+            texts.iter().flat_map(|text| text.split(',')).map(|one| one.trim().to_owned()).collect();
+        Server { process: Some(process), address, secrets: Mutex::new(secrets) }
     }
 
     /// Runs the server where it is expected to end by itself.
@@ -302,6 +315,9 @@ impl Process {
         let dir = tempfile::tempdir().expect("there is room for a folder");
         for (name, text) in &setup.files {
             std::fs::write(dir.path().join(name), text).expect("a file can be written");
+        }
+        for name in &setup.folders {
+            std::fs::create_dir(dir.path().join(name)).expect("a folder can be made");
         }
         let mut command = Command::new(binary());
         command.env_clear().envs(setup.vars.iter().map(|(name, value)| (name, value)));
