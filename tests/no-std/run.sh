@@ -6,8 +6,8 @@ target=${CARGO_TARGET_DIR:-target}
 
 for profile in debug release; do
     case $profile in
-        debug) cargo build --quiet ;;
-        release) cargo build --quiet --release ;;
+        debug) cargo build --locked --quiet ;;
+        release) cargo build --locked --quiet --release ;;
     esac
     program=$target/$profile/doorward-no-std
     "$program"
@@ -22,7 +22,7 @@ for profile in debug release; do
 done
 
 # The control: the same program must fail to build once the core has `alloc`, and for that reason.
-if refusal=$(cargo check --quiet --features control 2>&1); then
+if refusal=$(cargo check --locked --quiet --features control 2>&1); then
     echo "no-std: builds with alloc, so the proof proves nothing" >&2
     exit 1
 fi

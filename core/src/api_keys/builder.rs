@@ -66,8 +66,10 @@ impl ApiKeysBuilder {
 
     /// Adds a key by the SHA-256 of its bytes. The key may have been of any form, so the set
     /// [accepts legacy keys](ApiKeys::accepts_legacy) unless the entry is said to be
-    /// [strong](ApiKey::strong); said of a key that is not of the set's format, the key is never found. Nor
-    /// is one with a space or a character outside visible ASCII.
+    /// [strong](ApiKey::strong). Said wrongly, a set without legacy keys refuses the key by its form, and one
+    /// with such keys calls it strong when it is not.
+    ///
+    /// A key with a space or a character outside visible ASCII has a digest too, but is never found.
     pub fn add_digest(mut self, digest: KeyDigest, entry: ApiKey) -> Self {
         self.pending.push((Credential::Digest(digest), entry));
         self

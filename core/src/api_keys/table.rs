@@ -15,6 +15,11 @@
 //! with probability 0.38, those after one growth with 1 − 3e-7.
 //!
 //! **Memory.** A bucket of 16 slots is 576 bytes, nine cache lines; 144 bytes a key at the first size.
+//!
+//! **Measured** on one core of a shared AMD EPYC virtual machine, medians of 21 runs, from a digest to the
+//! verdict: 80 ns with 1 key and 84 ns with 1,000, of which SipHash takes 22. With 1,000,000 keys asked for at
+//! random, 144 MB of table and as much of entries no longer fit a cache: 300 ns for a miss, 520 ns for a hit,
+//! which also reads its entry.
 
 use super::KeyDigest;
 use alloc::vec;
@@ -236,6 +241,18 @@ mod tests {
         let table = Table::<16>::fill(&digests, keys, vec![16]);
         all_found(&table, &digests);
         assert!(table.buckets[0].positions.iter().all(|position| *position != NOBODY));
+    }
+
+    #[test]
+    fn one_other_bit_is_another_digest() {
+        let digest = KeyDigest::of(b"one bucket");
+        let table = Table::<16>::build(&[digest], &[5; 32]).unwrap();
+        assert_eq!(table.find(&digest), 1);
+        for bit in 0..256 {
+            let mut bytes = digest.to_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(table.find(&KeyDigest::from_bytes(&bytes)), NOBODY, "bit {bit}");
+        }
     }
 
     /// With two slots and a load of one half, seeds are found for each way a build can go.

@@ -23,7 +23,8 @@ fn the_defaults_are_the_templates() {
 
 #[test]
 fn each_mistake_names_its_setting() {
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: &[Case<'_>] = &[
         (&[("API_KEYS", "")], "API_KEYS", "set but empty"),
         (&[("API_KEYS", " , ")], "API_KEYS", "set but empty"),
         (&[("API_KEYS", "a,,b")], "API_KEYS", "item 2 is empty"),

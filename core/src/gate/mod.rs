@@ -95,7 +95,6 @@ impl From<Code> for Refused {
 
 impl Gate {
     /// A gate with the defaults of every part, and neither keys nor tokens yet.
-    #[must_use]
     pub fn builder() -> GateBuilder {
         GateBuilder::new()
     }
@@ -202,6 +201,12 @@ impl Gate {
     pub fn address_headers(&self, head: &Head<'_>, now: Now) -> Option<HeaderLines<'_>> {
         let resolved = self.addresses.resolve(head.peer?, head.forwarded_lines());
         Some(self.address_headers.write(&self.peek_address(resolved.address, now)))
+    }
+
+    /// The header API keys come in, in lower case.
+    #[must_use]
+    pub fn api_key_header(&self) -> &str {
+        &self.names.api_key
     }
 
     /// Host and Origin rules, for the host's CORS.

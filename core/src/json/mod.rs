@@ -8,10 +8,14 @@
 
 mod names;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use names::pack_bytes;
-pub(crate) use scan::{Depth, Reader, array_items, object_members};
+#[cfg(feature = "alloc")]
+pub(crate) use scan::Reader;
+pub(crate) use scan::{Depth, array_items, object_members};
 pub use text::JsonStr;
 
 /// Why a text is not what the reader accepts. Carries nothing of the text.

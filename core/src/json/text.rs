@@ -26,6 +26,7 @@ impl<'a> JsonStr<'a> {
     }
 
     /// The string as written, escapes and all, without its quotes.
+    #[cfg(feature = "alloc")]
     pub(crate) const fn as_written(&self) -> &'a str {
         self.raw
     }
@@ -40,6 +41,14 @@ impl<'a> JsonStr<'a> {
     #[must_use]
     pub const fn written_len(&self) -> usize {
         self.raw.len()
+    }
+
+    /// The length in bytes once unescaped.
+    pub(crate) fn unescaped_len(&self) -> usize {
+        match self.as_plain() {
+            Some(plain) => plain.len(),
+            None => self.chars().map(char::len_utf8).sum(),
+        }
     }
 
     /// The string, copied only where it holds an escape.

@@ -31,6 +31,8 @@ struct Entry<V> {
     value: V,
 }
 
+type Set<V> = Mutex<[Option<Entry<V>>; WAYS]>;
+
 /// When a token is good, tolerance included, in seconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
@@ -50,7 +52,7 @@ impl Window {
 
 /// A bounded map from tokens that were verified to a value of the host's.
 pub struct TokenCache<V> {
-    sets: Box<[Mutex<[Option<Entry<V>>; WAYS]>]>,
+    sets: Box<[Set<V>]>,
     hasher: RandomState,
     ttl: u64,
     hits: AtomicU64,
@@ -87,7 +89,7 @@ impl<V: Clone> TokenCache<V> {
         }
     }
 
-    fn set(&self, hash: u64) -> Option<&Mutex<[Option<Entry<V>>; WAYS]>> {
+    fn set(&self, hash: u64) -> Option<&Set<V>> {
         // The high half chooses the set, by multiplication rather than division.
         let index = (u128::from(hash) * self.sets.len() as u128) >> 64;
         self.sets.get(index as usize)

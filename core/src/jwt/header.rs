@@ -10,6 +10,8 @@ use crate::json::{JsonStr, Value, object_members, pack_bytes};
 pub(super) struct Header<'s> {
     /// `None` where the name is no algorithm of doorward's, `none` above all.
     pub(super) alg: Option<Algorithm>,
+    /// Chooses among several keys, which takes an allocator to have.
+    #[cfg_attr(not(feature = "alloc"), allow(dead_code))]
     pub(super) kid: Option<JsonStr<'s>>,
 }
 
@@ -30,7 +32,7 @@ impl<'s> Header<'s> {
         object_members(text, limits.json(), |name, _, value| -> Result<(), ReadError> {
             match (name, value) {
                 (ALG, Value::String(name)) => alg = Some(name),
-                (KID, Value::String(id)) if !id.is_empty() && id.written_len() <= limits.kid => {
+                (KID, Value::String(id)) if !id.is_empty() && id.unescaped_len() <= limits.kid => {
                     kid = Some(id)
                 }
                 (TYP | CTY, Value::String(_)) => {}

@@ -1,5 +1,8 @@
 //! How large a token may be before anybody looks at it.
 
+/// The deepest nesting, whatever the configured bound.
+const MAX_DEPTH: usize = 64;
+
 /// Bounds on a token, in bytes where not said otherwise. What lies beyond is refused before work grows with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -9,9 +12,10 @@ pub struct Limits {
     pub header: usize,
     /// Members in any one object. 64 by default, which is also the most there is room for.
     pub members: usize,
-    /// Levels of nesting, the outermost object being the first. 16 by default.
+    /// Levels of nesting, the outermost object being the first. 16 by default; more than 64 count as 64, since
+    /// the reader takes a little of the stack for each.
     pub depth: usize,
-    /// A `kid`. 256 by default.
+    /// A `kid`, once unescaped. 256 by default.
     pub kid: usize,
 }
 
@@ -20,7 +24,8 @@ impl Limits {
     pub const DEFAULT: Self = Self { token: 16 * 1024, header: 4 * 1024, members: 64, depth: 16, kid: 256 };
 
     pub(crate) const fn json(&self) -> crate::json::Depth {
-        crate::json::Depth { left: self.depth, members: Some(self.members) }
+        let left = if self.depth > MAX_DEPTH { MAX_DEPTH } else { self.depth };
+        crate::json::Depth { left, members: Some(self.members) }
     }
 }
 

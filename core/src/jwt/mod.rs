@@ -38,4 +38,5 @@ pub use sign::{SignError, SigningKey, sign};
 pub use verifier::{Verifier, VerifierError};
 pub use verify::verify;
 
+#[cfg(feature = "alloc")]
 pub(crate) use split::looks_like_jwt;

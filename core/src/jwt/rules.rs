@@ -172,14 +172,16 @@ impl<'r> Rules<'r> {
 
     pub(super) fn check(&self, claims: &Claims<'_>, now: Now) -> Result<(), TokenError> {
         match claims.expiry {
-            // Written so that a clock that is not a number refuses.
-            Some(expiry) if now.unix < expiry + self.tolerance => {}
+            // Both written so that a clock that is not a number refuses.
+            Some(expiry) if now.unix.is_finite() && now.unix < expiry + self.tolerance => {}
             Some(_) => return Err(TokenError::Expired),
             None if self.require_expiry => return Err(TokenError::MissingClaim),
             None => {}
         }
-        if claims.not_before.is_some_and(|from| now.unix < from - self.tolerance) {
-            return Err(TokenError::NotYetValid);
+        match claims.not_before {
+            Some(from) if now.unix >= from - self.tolerance => {}
+            Some(_) => return Err(TokenError::NotYetValid),
+            None => {}
         }
         if let Some(issuer) = &self.issuer
             && !claims.issuer.is_some_and(|found| issuer.is(found))
@@ -207,4 +209,31 @@ fn names_one(found: Words<'_>, expected: &OneOf<'_>) -> bool {
     let mut named = false;
     found.for_each(|one| named |= expected.is(one));
     named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(payload: &str, unix: f64) -> Result<(), TokenError> {
+        let claims = Claims::read(payload, &Limits::DEFAULT).unwrap();
+        Rules::new().without_expiry().check(&claims, Now::new(unix, 0))
+    }
+
+    #[test]
+    fn a_clock_that_is_no_number_accepts_nothing_dated() {
+        for unix in [f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
+            assert_eq!(check(r#"{"exp":9007199254740992}"#, unix), Err(TokenError::Expired), "{unix}");
+        }
+        for unix in [f64::NAN, f64::NEG_INFINITY] {
+            assert_eq!(check(r#"{"nbf":0}"#, unix), Err(TokenError::NotYetValid), "{unix}");
+        }
+    }
+
+    #[test]
+    fn a_tolerance_that_is_no_number_is_none() {
+        for seconds in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -0.0] {
+            assert_eq!(Rules::new().tolerance(seconds).tolerance_seconds().to_bits(), 0, "{seconds}");
+        }
+    }
 }

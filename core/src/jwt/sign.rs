@@ -21,6 +21,8 @@ pub enum SignError {
     Claims(TokenError),
     /// There is no `exp`, and [`SigningKey::sign_without_expiry`] was not chosen.
     NoExpiry,
+    /// The `kid` is empty or over 256 bytes.
+    BadKid,
 }
 
 impl SignError {
@@ -30,6 +32,7 @@ impl SignError {
         match self {
             Self::Claims(error) => error.code(),
             Self::NoExpiry => "expiry_missing",
+            Self::BadKid => KeyError::BadKid.code(),
         }
     }
 }
@@ -41,6 +44,7 @@ impl fmt::Display for SignError {
             Self::NoExpiry => {
                 f.write_str("a token without exp never ends: give it one, or choose to sign without")
             }
+            Self::BadKid => KeyError::BadKid.fmt(f),
         }
     }
 }
@@ -72,9 +76,13 @@ impl SigningKey {
     /// As [`sign`], for a token that is good for as long as the key is.
     ///
     /// # Errors
-    /// The claims are not ones a verifier would take back.
+    /// The claims or the `kid` are not ones a verifier with [`Limits::DEFAULT`] would take back.
     pub fn sign_without_expiry(&self, claims: &str) -> Result<String, SignError> {
-        Claims::read(claims, &Limits::DEFAULT).map_err(SignError::Claims)?;
+        const LIMITS: Limits = Limits::DEFAULT;
+        Claims::read(claims, &LIMITS).map_err(SignError::Claims)?;
+        if self.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > LIMITS.kid) {
+            return Err(SignError::BadKid);
+        }
         let mut header = String::from("{\"alg\":\"");
         header.push_str(self.algorithm.name());
         header.push_str("\",\"typ\":\"JWT\"");
@@ -92,14 +100,15 @@ impl SigningKey {
         let signature = self.key.sign_hmac(token.as_bytes(), &mut signature);
         token.push('.');
         base64url::encode_append(signature, &mut token);
-        Ok(token)
+        if token.len() > LIMITS.token { Err(SignError::Claims(TokenError::TooLarge)) } else { Ok(token) }
     }
 }
 
 /// Signs `claims`, a JSON object with an `exp`.
 ///
 /// # Errors
-/// The claims are not ones a verifier would take back, or have no `exp`.
+/// The claims are not ones a verifier with [`Limits::DEFAULT`] would take back, or have no `exp`; or the key's
+/// `kid` is empty or too long.
 ///
 /// ```
 /// use doorward::jwt::{self, Algorithm, SigningKey};

@@ -10,6 +10,9 @@ use crate::keys::Key;
 /// The longest signature: RSA of 8192 bits.
 const MAX_SIGNATURE: usize = 1024;
 
+/// The same in base64url without padding.
+const MAX_SIGNATURE_TEXT: usize = (MAX_SIGNATURE * 4).div_ceil(3);
+
 /// Verifies a token with one key and gives its claims, borrowed from `scratch`.
 ///
 /// `scratch` must be at least as long as the token, in bytes; what it held before does not matter, and what it
@@ -100,7 +103,7 @@ fn decode_signature<'o>(
     out: &'o mut [u8; MAX_SIGNATURE],
 ) -> Result<&'o [u8], TokenError> {
     // One spelling a token: a signature that is no base64url is malformed, whatever key it was meant for.
-    if segments.signature.len() > MAX_SIGNATURE / 3 * 4 {
+    if segments.signature.len() > MAX_SIGNATURE_TEXT {
         return Err(TokenError::Malformed);
     }
     Ok(base64url::decode(segments.signature, out).map_err(|_| TokenError::Malformed)?)

@@ -31,6 +31,7 @@ pub struct Key {
     algorithms: u16,
 }
 
+#[allow(clippy::large_enum_variant, reason = "HMAC must do without an allocator")]
 enum Backend {
     Hmac(hmac::Prepared),
     #[cfg(feature = "asymmetric")]

@@ -71,21 +71,18 @@ impl KeySet {
     }
 
     /// The keys that may have made a token with that algorithm and `kid`. A token that names a `kid` is verified
-    /// by the key of that name or by keys without one; a token that names none by any.
+    /// by the key of that name, which goes first, or by keys without one; a token that names none by any.
     pub(crate) fn candidates<'k>(
         &'k self,
         algorithm: Algorithm,
         kid: Option<JsonStr<'k>>,
     ) -> impl Iterator<Item = &'k Key> {
-        self.keys
-            .iter()
-            .filter(move |named| match (&named.kid, kid) {
-                (Some(ours), Some(theirs)) => theirs == **ours,
-                _ => true,
-            })
-            .map(|named| &named.key)
-            .filter(move |key| key.allows(algorithm))
-            .take(MAX_TRIES)
+        let named = self.keys.iter().filter(move |named| match (&named.kid, kid) {
+            (Some(ours), Some(theirs)) => theirs == **ours,
+            _ => false,
+        });
+        let others = self.keys.iter().filter(move |named| named.kid.is_none() || kid.is_none());
+        named.chain(others).map(|named| &named.key).filter(move |key| key.allows(algorithm)).take(MAX_TRIES)
     }
 }
 

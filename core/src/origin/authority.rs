@@ -176,7 +176,7 @@ pub(super) fn check_characters(text: &str, max: usize) -> Result<(), OriginError
 
 /// Plain digits, 1 to 65535, no leading zero.
 fn parse_port(digits: &str) -> Result<u16, OriginError> {
-    let plain = digits.len() <= 5 && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    let plain = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
     digits.parse().ok().filter(|_| plain).ok_or(OriginError::Port)
 }
 
@@ -244,6 +244,8 @@ mod tests {
             "localhost.",
             "-a",
             "a-",
+            "a-.b",
+            "a.-b",
             "a b",
             "a/b",
             "127.1",
@@ -273,6 +275,15 @@ mod tests {
         }
         assert_eq!(host("user@a"), Err(OriginError::UserInfo));
         assert_eq!(host("*.example.com"), Err(OriginError::Wildcard));
+    }
+
+    #[test]
+    fn no_byte_that_could_end_a_header_gets_through() {
+        for byte in (0..=b' ').chain(*b"\"'\\<>^`{|}\x7f") {
+            let text = alloc::format!("https://a.example/{}", char::from(byte));
+            assert_eq!(check_characters(&text, MAX_ORIGIN), Err(OriginError::Character), "{text:?}");
+        }
+        assert_eq!(check_characters("!#$%&()*+,-./09:;=?@AZ[]_az~", MAX_ORIGIN), Ok(()));
     }
 
     #[test]

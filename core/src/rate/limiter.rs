@@ -149,7 +149,7 @@ impl Limiter {
         cost <= quota.capacity && quota.scale == self.base.scale
     }
 
-    fn hash(&self, key: &[u8]) -> u64 {
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
         self.hasher.hash_one(key)
     }
 }

@@ -249,17 +249,22 @@ impl<const SLOTS: usize> Table<SLOTS> {
     /// Nothing, where the key has lost its slot, a key in debt was evicted from the set since, the debt has
     /// passed, or the set stays locked.
     pub(super) fn give_back(&self, receipt: &Receipt) -> u64 {
+        self.give_back_at(receipt).0
+    }
+
+    /// And the moment it counted with, in µs.
+    pub(super) fn give_back_at(&self, receipt: &Receipt) -> (u64, u64) {
         let key = Fingerprint::of(receipt.hash);
-        let Some(lock) = self.set(receipt.hash).and_then(Set::lock) else { return 0 };
+        let Some(lock) = self.set(receipt.hash).and_then(Set::lock) else { return (0, 0) };
         if lock.evictions != receipt.evictions {
-            return 0;
+            return (0, 0);
         }
         for _ in 0..ATTEMPTS {
             let slot = lock.set.slot(receipt.index).filter(|slot| slot.word.holds(key));
-            let Some(slot) = slot else { return 0 };
+            let Some(slot) = slot else { return (0, 0) };
             let view = self.clock.view(0);
             if view.high.saturating_sub(receipt.at) > self.clock.quarter() {
-                return 0;
+                return (0, 0);
             }
             // The check left the debt at `left`; time has paid what lies behind `high`. Giving more than the
             // rest would pay a caller for waiting.
@@ -267,14 +272,14 @@ impl<const SLOTS: usize> Table<SLOTS> {
             let debt = slot.word.ahead_of(view.reference);
             let given = left.min(debt).min(i64::try_from(receipt.cost).unwrap_or(0));
             if given <= 0 {
-                return 0;
+                return (0, 0);
             }
             let tat = debt.saturating_sub(given);
             if slot.replace(slot.word.with_tat(view.reference.wrapping_add_signed(tat))) {
-                return given.unsigned_abs();
+                return (given.unsigned_abs(), view.now);
             }
         }
-        0
+        (0, 0)
     }
 
     /// Empties the key's slot, and voids the receipts of its set. False where it has none, or the set stays locked.

@@ -1,0 +1,115 @@
+# doorward: every command a developer needs. `make` alone lists them.
+
+CARGO ?= cargo
+PYTHON ?= python3
+NPM ?= npm
+NIGHTLY ?= nightly
+FUZZ_SECONDS ?= 600
+
+TOOLS := $(CURDIR)/target/tools
+TYPESCRIPT := tests/clients/typescript
+PYTHON_CLIENT := tests/clients/python
+FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+
+# What the tests need of the system beyond Rust, Node and Python: command:package.
+SYSTEM := valgrind:valgrind openssl:openssl
+
+export PATH := $(TOOLS)/bin:$(PATH)
+
+say = @printf '\n== %s\n' '$(1)'
+
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom lint bench bench-quick fuzz clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: ## build and start the server
+	$(CARGO) run --release
+
+## ---- what is needed
+
+deps: $(TYPESCRIPT)/node_modules/.stamp $(PYTHON_CLIENT)/.venv/.stamp ## the test clients' packages
+
+$(TYPESCRIPT)/node_modules/.stamp: $(TYPESCRIPT)/package-lock.json
+	$(call say,npm packages of the TypeScript test clients)
+	cd $(TYPESCRIPT) && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(PYTHON_CLIENT)/.venv/.stamp: $(PYTHON_CLIENT)/requirements.txt
+	$(call say,PyPI packages of the Python test client)
+	$(PYTHON) -m venv $(PYTHON_CLIENT)/.venv
+	$(PYTHON_CLIENT)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $(PYTHON_CLIENT)/requirements.txt
+	@touch $@
+
+deps-system: ## the Debian packages the tests need; starts no service
+	@tests/deps-system.sh $(SYSTEM)
+
+# Installs what is missing where that is possible, and says in one sentence what to do where it is not.
+deps-check:
+	@tests/deps-system.sh --if-missing $(SYSTEM)
+
+$(TOOLS)/bin/cargo-deny:
+	$(call say,cargo-deny (some minutes))
+	$(CARGO) install --locked --quiet --root $(TOOLS) cargo-deny@0.20.2
+
+$(TOOLS)/bin/cargo-fuzz:
+	$(call say,cargo-fuzz (a minute))
+	$(CARGO) install --locked --quiet --root $(TOOLS) cargo-fuzz@0.13.2
+
+## ---- checks
+
+test: deps-check deps test-rust test-features test-no-std test-loom ## everything that must hold
+	$(call say,all tests passed)
+
+test-rust:
+	$(call say,Rust: units$(comma) properties$(comma) vectors$(comma) doctests$(comma) end to end)
+	$(CARGO) test --locked --workspace --all-features
+
+test-features:
+	$(call say,the core with fewer features)
+	for features in "" alloc asymmetric std; do \
+		$(CARGO) clippy --locked -p doorward --no-default-features --features "$$features" -- -D warnings || exit 1; \
+	done
+
+test-no-std:
+	$(call say,the core without std and without an allocator)
+	CARGO_TARGET_DIR=$(CURDIR)/target/no-std tests/no-std/run.sh
+
+test-loom:
+	$(call say,every interleaving of the rate table (loom))
+	cd tests/loom && RUSTFLAGS="--cfg doorward_loom" CARGO_TARGET_DIR=$(CURDIR)/target/loom $(CARGO) test --locked --release
+
+lint: $(TOOLS)/bin/cargo-deny ## formatting, lints, docs, licences
+	$(call say,formatting)
+	$(CARGO) fmt --all --check
+	$(call say,clippy)
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
+	$(call say,docs)
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --all-features --quiet
+	$(call say,shared vectors are what their generator makes)
+	$(PYTHON) tests/vectors/generate.py --check
+	$(call say,licences$(comma) bans and sources)
+	cargo-deny --all-features check --hide-inclusion-graph licenses bans sources
+	cargo-deny --config deny.toml --manifest-path fuzz/Cargo.toml check --hide-inclusion-graph licenses bans sources
+
+## ---- figures
+
+bench: ## every figure, into target/bench/report.jsonl
+	$(CARGO) bench --locked -p doorward-benches
+	$(CARGO) run --locked --profile bench -p doorward-benches --bin report
+
+bench-quick: ## the same rows in under three minutes
+	$(CARGO) run --locked --profile bench -p doorward-benches --bin report -- --quick
+
+fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		printf '\n== fuzz %s for %s s\n' "$$target" "$(FUZZ_SECONDS)"; \
+		$(CARGO) +$(NIGHTLY) fuzz run --target-dir $(CURDIR)/target/fuzz "$$target" -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=0; \
+	done
+
+clean: ## removes what was built
+	$(CARGO) clean
+	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv
+
+comma := ,

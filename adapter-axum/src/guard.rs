@@ -1,0 +1,216 @@
+//! The guard: one tower service around another, which sees only what was admitted.
+
+use crate::ending::Ending;
+use crate::{log, request};
+use axum::body::Body;
+use bytes::Bytes;
+use doorward::Now;
+use doorward::gate::{Admitted, Answer, Body as Read, Denial, Gate, NeedBody, Step};
+use http::{HeaderName, HeaderValue, Request, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tower_layer::Layer;
+use tower_service::Service;
+
+type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
+
+/// A tower layer that lets through what its gate admits.
+///
+/// The head is decided before a byte of the body is read. An admitted request reaches the service whole, with its
+/// [`Principal`](doorward::gate::Principal) in its extensions. Every answer carries rate headers; a streaming one
+/// ends when its credential does. Every decision is a `tracing` event of target `doorward`, with its exact code and
+/// its principal, and never a credential.
+#[derive(Clone)]
+pub struct GuardLayer {
+    gate: Arc<Gate>,
+    clock: Clock,
+}
+
+impl GuardLayer {
+    /// A layer by that gate and the operating system's clocks.
+    #[must_use]
+    pub fn new(gate: Arc<Gate>) -> Self {
+        Self::with_clock(gate, Now::system)
+    }
+
+    /// A layer whose time is told by `clock`: for tests.
+    #[must_use]
+    pub fn with_clock(gate: Arc<Gate>, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
+        Self { gate, clock: Arc::new(clock) }
+    }
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = Guard<S>;
+
+    fn layer(&self, inner: S) -> Guard<S> {
+        Guard { inner, gate: Arc::clone(&self.gate), clock: Arc::clone(&self.clock) }
+    }
+}
+
+impl fmt::Debug for GuardLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardLayer").field("gate", &self.gate).finish_non_exhaustive()
+    }
+}
+
+/// A service behind a gate; made by [`GuardLayer`].
+#[derive(Clone)]
+pub struct Guard<S> {
+    inner: S,
+    gate: Arc<Gate>,
+    clock: Clock,
+}
+
+impl<S: fmt::Debug> fmt::Debug for Guard<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("inner", &self.inner).field("gate", &self.gate).finish_non_exhaustive()
+    }
+}
+
+impl<S, Sent, Given> Service<Request<Sent>> for Guard<S>
+where
+    S: Service<Request<Body>, Response = Response<Given>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    Sent: http_body::Body<Data = Bytes> + Send + 'static,
+    Sent::Error: Into<Box<dyn Error + Send + Sync>>,
+    Given: http_body::Body<Data = Bytes> + Send + 'static,
+    Given::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Sent>) -> Self::Future {
+        // The clone that was made ready is the one to be called.
+        let ready = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, ready);
+        let (gate, clock) = (Arc::clone(&self.gate), Arc::clone(&self.clock));
+        Box::pin(async move { Ok(guard(inner, &gate, &clock, request).await) })
+    }
+}
+
+async fn guard<S, Sent, Given>(
+    mut inner: S,
+    gate: &Gate,
+    clock: &Clock,
+    request: Request<Sent>,
+) -> Response<Body>
+where
+    S: Service<Request<Body>, Response = Response<Given>, Error = Infallible>,
+    Sent: http_body::Body<Data = Bytes> + Send + 'static,
+    Sent::Error: Into<Box<dyn Error + Send + Sync>>,
+    Given: http_body::Body<Data = Bytes> + Send + 'static,
+    Given::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let began = Instant::now();
+    let (mut parts, body) = request.into_parts();
+    // What an outer layer may have put there is not this gate's word.
+    parts.extensions.remove::<doorward::gate::Principal>();
+    let first = gate.begin(&request::head(gate, &parts), clock());
+    let (step, body) = match first {
+        Step::NeedBody(need) => read(gate, clock, need, body).await,
+        step => (step, Body::new(body.map_err(axum::Error::new))),
+    };
+    match answered(gate, clock, step) {
+        Ok(admitted) => {
+            log::admitted(&admitted, began);
+            parts.extensions.insert(admitted.principal.clone());
+            let response = match inner.call(Request::from_parts(parts, body)).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            finish(gate, clock, &admitted, response)
+        }
+        Err(denial) => {
+            log::denied(&denial, began);
+            refuse(*denial)
+        }
+    }
+}
+
+/// Reads the body, decides, and gives the bytes back for the service behind.
+async fn read<Sent>(gate: &Gate, clock: &Clock, need: NeedBody, body: Sent) -> (Step, Body)
+where
+    Sent: http_body::Body<Data = Bytes>,
+    Sent::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    // A body that says it is too long is not read at all.
+    let limit = need.limit();
+    if body.size_hint().lower() > limit as u64 {
+        return (gate.body(need, Read::TooLarge, clock()), Body::empty());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => {
+            let bytes = collected.to_bytes();
+            (gate.body(need, Read::Read(&bytes), clock()), Body::from(bytes))
+        }
+        Err(error) => {
+            let why = if error.is::<LengthLimitError>() { Read::TooLarge } else { Read::Broken };
+            (gate.body(need, why, clock()), Body::empty())
+        }
+    }
+}
+
+/// The end of a request's steps. There are no questions yet that a host would be asked; one that came would be
+/// answered with "unavailable", which never admits.
+fn answered(gate: &Gate, clock: &Clock, mut step: Step) -> Result<Admitted, Box<Denial>> {
+    loop {
+        step = match step {
+            Step::Admitted(admitted) => return Ok(admitted),
+            Step::Denied(denial) => return Err(denial),
+            Step::Ask(ask) => gate.resume(ask, Answer::Unavailable, clock()),
+            Step::NeedBody(need) => gate.body(need, Read::Broken, clock()),
+            _ => unreachable!("a step of a newer core than this adapter was made for"),
+        }
+    }
+}
+
+fn finish<Given>(gate: &Gate, clock: &Clock, admitted: &Admitted, response: Response<Given>) -> Response<Body>
+where
+    Given: http_body::Body<Data = Bytes> + Send + 'static,
+    Given::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (mut parts, body) = response.into_parts();
+    for (name, value) in gate.rate_headers(admitted).iter() {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            parts.headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    // A body that is all there already can't outlive anything.
+    let body = match admitted.valid_until {
+        Some(until) if !body.is_end_stream() && body.size_hint().exact().is_none() => {
+            Body::new(Ending::new(body, until - clock().unix))
+        }
+        _ => Body::new(body.map_err(axum::Error::new)),
+    };
+    Response::from_parts(parts, body)
+}
+
+fn refuse(denial: Denial) -> Response<Body> {
+    let body = match denial.body {
+        std::borrow::Cow::Borrowed(text) => Body::from(text),
+        std::borrow::Cow::Owned(text) => Body::from(text),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        http::StatusCode::from_u16(denial.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in denial.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}

@@ -1,0 +1,45 @@
+//! doorward's gate for axum, tower and rmcp: who may call this MCP server, decided before the server sees the call.
+//!
+//! ```no_run
+//! use std::{net::SocketAddr, sync::Arc};
+//! use axum::{Router, routing::post};
+//! use doorward::{api_keys::{ApiKey, ApiKeys}, gate::Gate, policy::Policy};
+//! use doorward_axum::{Authenticated, GuardLayer};
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let keys = ApiKeys::builder().add("a-key-nobody-guesses", ApiKey::new("ci")).build_random()?;
+//! let gate = Arc::new(Gate::builder().api_keys(keys).policy(Policy::allow_all()).build_random()?);
+//!
+//! let app = Router::new()
+//!     .route("/mcp", post(|Authenticated(caller): Authenticated| async move { caller.id().to_owned() }))
+//!     .layer(GuardLayer::new(gate));
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | item | what it does |
+//! |---|---|
+//! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
+//! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
+//! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
+//! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
+//! | [`principal`] | the same from a request's extensions, as in an rmcp tool |
+//!
+//! The guard needs the peer's address: serve with `into_make_service_with_connect_info::<SocketAddr>()`, or put a
+//! [`PeerAddress`] into the request's extensions. Without one every request is refused with 503.
+
+mod cors;
+mod ending;
+mod extract;
+mod guard;
+mod log;
+mod open;
+mod request;
+
+pub use cors::{Cors, CorsLayer};
+pub use extract::{Authenticated, NotGuarded, principal};
+pub use guard::{Guard, GuardLayer};
+pub use open::{RateHeaders, RateHeadersLayer};
+pub use request::PeerAddress;

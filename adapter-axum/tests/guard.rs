@@ -1,0 +1,286 @@
+//! The guard around a service of axum's, request by request, on a clock of the tests' own.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::{get, post};
+use doorward::Now;
+use doorward::api_keys::{ApiKey, ApiKeys};
+use doorward::gate::{Gate, GateBuilder};
+use doorward::jwt::{Algorithm, Rules, SigningKey, Verifier, sign};
+use doorward::keys::{Key, KeySet};
+use doorward::policy::Policy;
+use doorward_axum::{Authenticated, CorsLayer, GuardLayer, PeerAddress, RateHeadersLayer};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+use tower::ServiceExt as _;
+
+const SECRET: &[u8] = b"a secret of at least 32 bytes, kept well";
+const START: f64 = 1_700_000_000.0;
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+fn builder() -> GateBuilder {
+    let keys = ApiKeys::builder().add("good-key", ApiKey::new("ci").role("user")).build_random().unwrap();
+    let key = Key::hmac(Algorithm::HS256, SECRET).unwrap();
+    let verifier = Verifier::new(KeySet::from(key), Rules::new()).unwrap();
+    Gate::builder().api_keys(keys).verifier(verifier).policy(Policy::allow_all()).slots(64, 64)
+}
+
+/// A clock that is set by hand, in microseconds from `START`.
+#[derive(Clone, Default)]
+struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    fn layer(&self, gate: Arc<Gate>) -> GuardLayer {
+        let micros = Arc::clone(&self.0);
+        GuardLayer::with_clock(gate, move || {
+            let now = micros.load(Ordering::Relaxed);
+            Now::new(START + now as f64 / 1e6, now)
+        })
+    }
+}
+
+/// An app whose guarded handler tells the caller's id and how many bytes it was sent.
+fn app(builder: GateBuilder) -> Router {
+    let gate = Arc::new(builder.build_random().unwrap());
+    let handler = |Authenticated(caller): Authenticated, body: Bytes| async move {
+        format!("{} sent {}", caller.id(), body.len())
+    };
+    Router::new().route("/mcp", post(handler).get(handler)).layer(Clock::default().layer(gate))
+}
+
+fn request(method: Method, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri("/mcp").header("host", "127.0.0.1:3000");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut request = request.body(body.into()).unwrap();
+    request.extensions_mut().insert(PeerAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    request
+}
+
+fn ping(headers: &[(&str, &str)]) -> Request<Body> {
+    let headers = [&[("content-type", "application/json")], headers].concat();
+    request(Method::POST, &headers, PING)
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+fn header<'r>(response: &'r Response<Body>, name: &str) -> &'r str {
+    response.headers().get(name).unwrap_or_else(|| panic!("{name} is missing")).to_str().unwrap()
+}
+
+fn token(lifetime: u64) -> String {
+    let claims = format!(r#"{{"sub":"anna","exp":{}}}"#, START as u64 + lifetime);
+    sign(&claims, &SigningKey::hmac(Algorithm::HS256, SECRET).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn an_admitted_request_reaches_the_service_whole_and_with_its_principal() {
+    let app = app(builder());
+    let response = app.clone().oneshot(ping(&[("x-api-key", "good-key")])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(header(&response, "x-ratelimit-remaining"), "99");
+    assert_eq!(text(response).await, format!("key:ci sent {}", PING.len()));
+
+    let bearer = format!("bearer {}", token(60));
+    let response = app.clone().oneshot(ping(&[("authorization", &bearer)])).await.unwrap();
+    assert_eq!(text(response).await, format!("jwt::anna sent {}", PING.len()));
+
+    let response = app.oneshot(request(Method::GET, &[("x-api-key", "good-key")], "")).await.unwrap();
+    assert_eq!(text(response).await, "key:ci sent 0");
+}
+
+#[tokio::test]
+async fn a_refusal_is_finished_and_says_nothing_more() {
+    let app = app(builder());
+    let response = app.oneshot(ping(&[("x-api-key", "bad-key")])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(header(&response, "www-authenticate"), "Bearer error=\"invalid_token\"");
+    assert_eq!(header(&response, "cache-control"), "no-store");
+    assert_eq!(header(&response, "x-ratelimit-limit"), "30");
+    assert_eq!(header(&response, "x-ratelimit-remaining"), "29");
+    let body = text(response).await;
+    assert_eq!(body, r#"{"error":"invalid_token","error_description":"The credential is not valid."}"#);
+}
+
+#[tokio::test]
+async fn the_head_is_decided_before_the_body_is_read() {
+    let polled = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&polled);
+    let frames = std::iter::from_fn(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        Some(Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1024])))
+    });
+    let endless = Body::from_stream(Frames(frames));
+    let bad = request(Method::POST, &[("content-type", "application/json"), ("x-api-key", "bad-key")], endless);
+    assert_eq!(app(builder()).oneshot(bad).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(polled.load(Ordering::Relaxed), 0, "nothing was read for a stranger");
+}
+
+#[tokio::test]
+async fn an_oversize_body_is_refused_as_soon_as_that_is_known() {
+    let app = app(builder().body_limit(4096));
+    let polled = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&polled);
+    let frames = std::iter::from_fn(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        Some(Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1024])))
+    });
+    let headers = [("content-type", "application/json"), ("x-api-key", "good-key")];
+    let endless = request(Method::POST, &headers, Body::from_stream(Frames(frames)));
+    let response = app.clone().oneshot(endless).await.unwrap();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(polled.load(Ordering::Relaxed) <= 6, "it stops at the limit");
+    let known = request(Method::POST, &headers, vec![b' '; 4097]);
+    let response = app.oneshot(known).await.unwrap();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(header(&response, "x-ratelimit-limit"), "100", "its principal is known");
+}
+
+#[tokio::test]
+async fn without_an_address_nobody_comes_in() {
+    let mut nowhere = ping(&[("x-api-key", "good-key")]);
+    nowhere.extensions_mut().remove::<PeerAddress>();
+    let response = app(builder()).oneshot(nowhere).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!response.headers().contains_key("www-authenticate"));
+}
+
+#[tokio::test]
+async fn a_handler_that_is_not_behind_the_guard_gets_no_principal() {
+    let app = Router::new().route("/mcp", post(|_: Authenticated| async { "in" }));
+    let response = app.oneshot(ping(&[("x-api-key", "good-key")])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(text(response).await, "");
+}
+
+#[tokio::test]
+async fn the_hundred_and_first_request_waits_and_a_neighbour_does_not() {
+    let keys = ApiKeys::builder().add("key-a", ApiKey::new("a")).add("key-b", ApiKey::new("b"));
+    let gate = Gate::builder().api_keys(keys.build_random().unwrap()).policy(Policy::allow_all());
+    let gate = Arc::new(gate.build_random().unwrap());
+    let clock = Clock::default();
+    let app = Router::new().route("/mcp", post(|| async { "in" })).layer(clock.layer(gate));
+    for _ in 0..100 {
+        let response = app.clone().oneshot(ping(&[("x-api-key", "key-a")])).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+    let response = app.clone().oneshot(ping(&[("x-api-key", "key-a")])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    // One comes back every 600 ms, told in whole seconds and never too early.
+    assert_eq!(header(&response, "retry-after"), "1");
+    assert_eq!(header(&response, "x-ratelimit-remaining"), "0");
+    let response = app.clone().oneshot(ping(&[("x-api-key", "key-b")])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    clock.0.store(1_000_000, Ordering::Relaxed);
+    let response = app.oneshot(ping(&[("x-api-key", "key-a")])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "as promised");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_streaming_answer_ends_with_its_credential() {
+    let gate = Arc::new(builder().build_random().unwrap());
+    let endless = || async {
+        Body::from_stream(Frames(std::iter::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(b"x"))))).into_response_slowly()
+    };
+    let app = Router::new().route("/mcp", get(endless)).layer(Clock::default().layer(gate));
+    let bearer = format!("Bearer {}", token(60));
+    let response =
+        app.oneshot(request(Method::GET, &[("authorization", &bearer)], "")).await.unwrap();
+    let began = tokio::time::Instant::now();
+    let received = text(response).await;
+    let lasted = began.elapsed();
+    assert!((59..=61).contains(&lasted.as_secs()), "it lasted {lasted:?}");
+    assert!((55..=61).contains(&received.len()), "one frame a second: {}", received.len());
+}
+
+#[tokio::test]
+async fn cors_is_for_listed_origins_alone() {
+    let hosts = doorward::origin::HostRules::new(
+        Ipv4Addr::LOCALHOST.into(),
+        None,
+        &[],
+        vec![doorward::origin::Origin::parse("https://app.example").unwrap()],
+    );
+    let gate = Arc::new(builder().hosts(hosts.unwrap()).build_random().unwrap());
+    let app = Router::new()
+        .route("/mcp", post(|| async { "in" }))
+        .layer(GuardLayer::new(Arc::clone(&gate)))
+        .layer(CorsLayer::new(gate));
+    let preflight = |origin: &'static str| {
+        request(
+            Method::OPTIONS,
+            &[
+                ("origin", origin),
+                ("access-control-request-method", "POST"),
+                ("access-control-request-headers", "x-api-key, content-type"),
+            ],
+            "",
+        )
+    };
+    let response = app.clone().oneshot(preflight("https://app.example")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(header(&response, "access-control-allow-origin"), "https://app.example");
+    assert_eq!(header(&response, "access-control-allow-credentials"), "true");
+    assert!(header(&response, "access-control-allow-headers").contains("x-api-key"));
+
+    let response = app.clone().oneshot(ping(&[("origin", "https://app.example")])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(header(&response, "access-control-allow-origin"), "https://app.example", "readable");
+    assert!(header(&response, "access-control-expose-headers").contains("www-authenticate"));
+    assert!(header(&response, "vary").contains("origin"));
+
+    for refused in [preflight("https://evil.example"), ping(&[("origin", "https://evil.example")])] {
+        let response = app.clone().oneshot(refused).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(header(&response, "vary"), "origin");
+        let cors = response.headers().keys().filter(|name| name.as_str().starts_with("access-control"));
+        assert_eq!(cors.count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn open_routes_tell_the_addresss_bucket_and_spend_nothing() {
+    let gate = Arc::new(builder().build_random().unwrap());
+    let app = Router::new().route("/mcp", get(|| async { "fine" })).layer(RateHeadersLayer::new(gate));
+    for _ in 0..3 {
+        let response = app.clone().oneshot(request(Method::GET, &[], "")).await.unwrap();
+        assert_eq!(header(&response, "x-ratelimit-remaining"), "30");
+        assert_eq!(text(response).await, "fine");
+    }
+}
+
+/// A stream of an iterator's items.
+struct Frames<I>(I);
+
+impl<I: Iterator + Unpin> futures_core::Stream for Frames<I> {
+    type Item = I::Item;
+
+    fn poll_next(mut self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<Option<I::Item>> {
+        Poll::Ready(self.0.next())
+    }
+}
+
+trait Slowly {
+    fn into_response_slowly(self) -> Response<Body>;
+}
+
+impl Slowly for Body {
+    /// A frame a second.
+    fn into_response_slowly(self) -> Response<Body> {
+        let slow = futures_util::stream::unfold(self, |mut body| async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let frame = body.frame().await?.ok()?.into_data().ok()?;
+            Some((Ok::<_, Infallible>(frame), body))
+        });
+        Response::new(Body::from_stream(slow))
+    }
+}

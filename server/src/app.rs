@@ -1,0 +1,81 @@
+//! The routes, and what stands in front of each.
+
+use crate::mcp::Tools;
+use axum::routing::get;
+use axum::{Json, Router};
+use doorward::config::{ADMIN, Config, USER};
+use doorward::policy::{Grants, Policy};
+use doorward_axum::{CorsLayer, GuardLayer, RateHeadersLayer};
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+/// How long a client may pause while it sends a body.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
+
+/// The server's routes, and the way to end its streams.
+pub(crate) struct App {
+    pub(crate) routes: Router,
+    pub(crate) stop: CancellationToken,
+}
+
+impl App {
+    pub(crate) fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error>> {
+        let gate = Arc::new(config.gate(policy())?.build_random()?);
+        let stop = CancellationToken::new();
+        let tools = Tools::new(config, Arc::clone(&gate))?;
+        let guarded = Router::new()
+            .route_service(
+                "/mcp",
+                StreamableHttpService::new(
+                    move || Ok(tools.clone()),
+                    Arc::new(NeverSessionManager::default()),
+                    transport(config, &stop),
+                ),
+            )
+            .layer(GuardLayer::new(Arc::clone(&gate)))
+            .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
+        let open =
+            Router::new().route("/health", get(health)).layer(RateHeadersLayer::new(Arc::clone(&gate)));
+        let routes = guarded.merge(open).layer(CorsLayer::new(gate)).layer(CatchPanicLayer::new());
+        Ok(Self { routes, stop })
+    }
+}
+
+/// Admins may do everything; users everything but mint tokens.
+fn policy() -> Policy {
+    Policy::new().role(ADMIN, Grants::all()).role(USER, Grants::new().tools(["whoami"]))
+}
+
+/// Stateless: every request carries its credential, so there is no session that somebody else could take over.
+/// rmcp's own Host and Origin checks are fed from the same configuration as the gate's, which stands before them.
+fn transport(config: &Config, stop: &CancellationToken) -> StreamableHttpServerConfig {
+    let loopback = config.host.is_loopback();
+    let mut hosts: Vec<String> = config.allowed_hosts.clone();
+    let mut origins: Vec<String> =
+        config.cors_origins.iter().map(|origin| origin.as_str().to_owned()).collect();
+    if let Some(url) = &config.public_url {
+        hosts.push(url.host().to_owned());
+        origins.push(url.origin().as_str().to_owned());
+    }
+    let settings = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(config.body_limit)
+        .with_cancellation_token(stop.child_token());
+    // The gate lets any name and origin of the loopback range through when bound to it, which rmcp's lists can't
+    // say: there its own lists would only refuse what the gate means to allow.
+    if loopback {
+        return settings.disable_allowed_hosts().disable_allowed_origins();
+    }
+    settings.with_allowed_hosts(hosts).with_allowed_origins(origins).enforce_origin_validation()
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}

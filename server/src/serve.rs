@@ -1,0 +1,75 @@
+//! Binding, serving, and ending well.
+
+use crate::app::App;
+use crate::ephemeral::Ephemeral;
+use doorward::config::Config;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How long requests under way may take to end after Ctrl-C.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until Ctrl-C or SIGTERM; requests under way are finished first.
+pub(crate) async fn serve(
+    app: App,
+    config: &Config,
+    made: Option<Ephemeral>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let wanted = SocketAddr::new(config.host, config.port);
+    let listener = TcpListener::bind(wanted)
+        .await
+        .map_err(|error| format!("cannot listen on {wanted}: {error}: set HOST or PORT to a free one"))?;
+    let address = listener.local_addr()?;
+    let url = format!("http://{address}/mcp");
+    tracing::info!(target: "doorward", %address, "listening");
+    if !config.host.is_loopback() {
+        tracing::warn!(
+            target: "doorward",
+            "reachable from other machines, and speaks plain HTTP: put a proxy with TLS in front of it, or every \
+             credential can be read on the way"
+        );
+    }
+    if let Some(made) = made {
+        made.show(&url);
+    }
+    let stop = app.stop.clone();
+    let routes = app.routes.into_make_service_with_connect_info::<SocketAddr>();
+    let stopping = app.stop.clone();
+    let server = axum::serve(listener, routes).with_graceful_shutdown(async move {
+        asked_to_stop().await;
+        tracing::info!(target: "doorward", "stopping: requests under way are finished first");
+        // Streams never end by themselves.
+        stopping.cancel();
+    });
+    tokio::select! {
+        ended = server => ended?,
+        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!(target: "doorward", seconds = GRACE.as_secs(), "requests still under way were cut off");
+        }
+    }
+    tracing::info!(target: "doorward", "stopped");
+    Ok(())
+}
+
+async fn asked_to_stop() {
+    let interrupt = async {
+        // Where no handler can be installed, Ctrl-C ends the process as it does any other.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

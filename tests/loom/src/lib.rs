@@ -1,0 +1,1 @@
+//! Nothing but the models in `tests/`.
