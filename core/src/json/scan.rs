@@ -34,17 +34,15 @@ const LOW: u64 = 0x0101_0101_0101_0101;
 /// control character. Bits above the first hit may be wrong (the usual borrow), the lowest is right.
 #[inline]
 const fn stops(word: u64) -> u64 {
-    let quote = word ^ (LOW * 0x22);
+    // With this bit turned over the quote is 0x20 and control characters stay below it: one comparison for both.
+    let low = word ^ (LOW * 0x02);
     let slash = word ^ (LOW * 0x5C);
-    ((quote.wrapping_sub(LOW) & !quote)
-        | (slash.wrapping_sub(LOW) & !slash)
-        | (word.wrapping_sub(LOW * 0x20) & !word))
-        & HIGH
+    ((low.wrapping_sub(LOW * 0x21) & !low) | (slash.wrapping_sub(LOW) & !slash)) & HIGH
 }
 
 /// Whether all eight bytes are decimal digits: 3 is the high half of each, also when 6 is added.
 #[inline]
-const fn eight_digits(word: u64) -> bool {
+pub(super) const fn eight_digits(word: u64) -> bool {
     const HALVES: u64 = LOW * 0xF0;
     word & HALVES == LOW * 0x30 && word.wrapping_add(LOW * 6) & HALVES == LOW * 0x30
 }
@@ -344,4 +342,40 @@ pub(crate) fn array_items<'a>(text: &'a str, mut item: impl FnMut(Value<'a>)) {
         item(value);
         Ok(())
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{eight_digits, stops};
+
+    #[test]
+    fn the_first_stop_is_found_among_any_bytes() {
+        for byte in 0..=255_u8 {
+            for at in 0..8 {
+                for filler in [b'a', b'!', 0x20, 0x23, 0x5B, 0x5D, 0x7F, 0x80, 0xFF] {
+                    let mut word = [filler; 8];
+                    word[at] = byte;
+                    let stop = matches!(byte, b'"' | b'\\' | 0..=0x1F);
+                    let first = (stops(u64::from_le_bytes(word)).trailing_zeros() / 8) as usize;
+                    assert_eq!(first, if stop { at } else { 8 }, "{word:?}");
+                    word[at..].fill(byte);
+                    let first = (stops(u64::from_le_bytes(word)).trailing_zeros() / 8) as usize;
+                    assert_eq!(first, if stop { at } else { 8 }, "{word:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn eight_digits_are_eight_digits() {
+        for byte in 0..=255_u8 {
+            for at in 0..8 {
+                for filler in [b'0', b'9'] {
+                    let mut word = [filler; 8];
+                    word[at] = byte;
+                    assert_eq!(eight_digits(u64::from_le_bytes(word)), byte.is_ascii_digit(), "{word:?}");
+                }
+            }
+        }
+    }
 }
