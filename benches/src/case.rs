@@ -1,7 +1,8 @@
 //! One figure: what is run, and beside what.
 
+use cpu_time::ThreadTime;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Runs an operation so many times, and says how long that took.
 pub type Run = Box<dyn FnMut(u64) -> Duration>;
@@ -53,6 +54,8 @@ pub struct Case {
     pub clock: Clock,
     /// What it should come to.
     pub budget: Option<Budget>,
+    /// Whether a side needs long batches to have the processor's caches to itself.
+    pub long: bool,
     ours: Build,
     theirs: Option<Build>,
 }
@@ -67,6 +70,7 @@ impl Case {
             vs: None,
             clock: Clock::Neither,
             budget: None,
+            long: false,
             ours: Box::new(ours),
             theirs: None,
         }
@@ -86,6 +90,13 @@ impl Case {
     #[must_use]
     pub fn clock_on_both_sides(mut self) -> Self {
         self.clock = Clock::Both;
+        self
+    }
+
+    /// For tables larger than the processor's caches: a short batch would find the other side's in them.
+    #[must_use]
+    pub fn long_batches(mut self) -> Self {
+        self.long = true;
         self
     }
 
@@ -109,10 +120,11 @@ impl Case {
     }
 }
 
-/// A loop around `op`, whose result is kept from being optimised away.
+/// A loop around `op`, whose result is kept from being optimised away. Told in the thread's own time: on a shared
+/// machine, what others took in between is not counted.
 pub fn timed<R>(mut op: impl FnMut() -> R + 'static) -> Run {
     Box::new(move |times| {
-        let start = Instant::now();
+        let start = ThreadTime::now();
         for _ in 0..times {
             black_box(&op());
         }

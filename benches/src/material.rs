@@ -123,11 +123,12 @@ pub struct Round<T> {
     at: usize,
 }
 
-impl<T> Round<T> {
-    /// Begins with the first.
+impl<T: Clone> Round<T> {
+    /// Begins with the first. The items are copied in this order, so that what they own lies in it too: a request's
+    /// credential has just been read from a socket, and is no cache miss.
     #[must_use]
-    pub const fn new(items: Vec<T>) -> Self {
-        Self { items, at: 0 }
+    pub fn new(items: &[T]) -> Self {
+        Self { items: items.to_vec(), at: 0 }
     }
 
     /// The next one.

@@ -23,6 +23,10 @@ pub fn cases() -> Vec<Case> {
                 Case::versus(id.as_str(), vs, move || find(keys, hit), move || theirs(keys, hit))
                     .budget(Budget::Nanos(250.0))
             };
+            let beside = |vs, theirs| {
+                let case = beside(vs, theirs);
+                if keys == 1_000_000 { case.long_batches() } else { case }
+            };
             cases.push(beside(MAP, find_in_map));
             if keys <= 1000 {
                 cases.push(beside(SCAN, find_by_scan));
@@ -74,7 +78,7 @@ fn digest(key: &str) -> [u8; 32] {
 fn presented(stored: Vec<String>, hit: bool) -> Round<String> {
     let mut keys = if hit { stored } else { minted(stored.len().max(1000), 1) };
     Random(11).shuffle(&mut keys);
-    Round::new(keys)
+    Round::new(&keys)
 }
 
 /// Keys of doorward's format; those of different series differ.

@@ -135,6 +135,6 @@ fn seen(tokens: usize, token: fn(usize) -> String) -> Run {
     }
     tokens.retain(|token| cache.get(token.as_bytes(), NOW).is_some());
     Random(7).shuffle(&mut tokens);
-    let mut tokens = Round::new(tokens);
+    let mut tokens = Round::new(&tokens);
     timed(move || cache.get(black_box(tokens.turn().as_bytes()), NOW).expect("a token seen before"))
 }

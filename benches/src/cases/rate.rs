@@ -26,7 +26,10 @@ pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for keys in [1, 100_000, 1_000_000] {
         let id = format!("rate/check/{keys}");
-        let budget = |case: Case| if keys == 1_000_000 { case.budget(Budget::Ratio(0.5)) } else { case };
+        let budget = |case: Case| {
+            let case = if keys == 1 { case } else { case.long_batches() };
+            if keys == 1_000_000 { case.budget(Budget::Ratio(0.5)) } else { case }
+        };
         cases.push(budget(Case::versus(
             id.as_str(),
             U64_KEYS,
@@ -40,7 +43,7 @@ pub fn cases() -> Vec<Case> {
             move || check_governor(keys, name),
         )));
     }
-    cases.push(Case::versus("rate/hot/2-threads", U64_KEYS, hot, hot_governor));
+    cases.push(Case::versus("rate/hot/2-threads", U64_KEYS, hot, hot_governor).long_batches());
     cases
 }
 
@@ -83,7 +86,7 @@ pub fn check<K: Key>(keys: usize, key: fn(usize) -> K) -> Run {
     for key in &keys {
         assert!(spend(&limiter, &base, key), "a first check");
     }
-    let mut keys = Round::new(keys);
+    let mut keys = Round::new(&keys);
     timed(move || spend(&limiter, &base, black_box(keys.turn())))
 }
 
@@ -97,7 +100,7 @@ fn check_governor<K: Key>(keys: usize, key: fn(usize) -> K) -> Run {
     for key in &keys {
         assert!(limiter.check_key(key).is_ok(), "a first check");
     }
-    let mut keys = Round::new(keys);
+    let mut keys = Round::new(&keys);
     timed(move || limiter.check_key(black_box(keys.turn())).is_ok())
 }
 

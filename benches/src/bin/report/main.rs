@@ -90,7 +90,7 @@ fn time_row(case: &Case, effort: &Effort) -> Map<String, Value> {
     if stderr().is_terminal() {
         eprint!("{} …\r", case.id);
     }
-    let Figure { ours, theirs, batches } = effort.measure(case.build());
+    let Figure { ours, theirs, batches } = effort.measure(case);
     let mut row = Map::new();
     row.insert("id".into(), case.id.as_str().into());
     row.insert("ns".into(), rounded(ours.median));

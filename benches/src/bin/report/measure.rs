@@ -1,14 +1,24 @@
 //! Batches by turns, and what is made of them.
 
-use doorward_benches::{Run, Sides};
+use doorward_benches::{Case, Run, Sides};
 use std::time::Duration;
 
 /// How long a figure is measured.
 pub(crate) struct Effort {
-    /// Batches a side.
-    batches: usize,
-    /// About how long a batch should take.
-    batch: Duration,
+    short: Batches,
+    long: Batches,
+}
+
+/// How many batches a side, and about how long each should take.
+struct Batches {
+    count: usize,
+    time: Duration,
+}
+
+impl Batches {
+    const fn new(count: usize, micros: u64) -> Self {
+        Self { count, time: Duration::from_micros(micros) }
+    }
 }
 
 /// One side's figure.
@@ -29,36 +39,39 @@ pub(crate) struct Figure {
 }
 
 impl Effort {
-    // A batch is much shorter than a scheduler's time slice, so that on a busy machine most batches are whole and
-    // the median is one of those: with batches of 1 ms and eight programs on two cores, it was not.
-    /// About two seconds a figure.
-    pub(crate) const FULL: Self = Self { batches: 5001, batch: Duration::from_micros(200) };
-    /// About a third of a second.
-    pub(crate) const QUICK: Self = Self { batches: 1501, batch: Duration::from_micros(100) };
+    // A short batch is much shorter than a scheduler's time slice, so that on a busy machine most are whole and the
+    // median is one of those.
+    /// About two seconds a figure, five with long batches.
+    pub(crate) const FULL: Self = Self { short: Batches::new(5001, 200), long: Batches::new(501, 5000) };
+    /// About a third of a second a figure, half a second with long batches.
+    pub(crate) const QUICK: Self = Self { short: Batches::new(1501, 100), long: Batches::new(61, 4000) };
 
     /// Runs both sides by turns.
-    pub(crate) fn measure(&self, sides: Sides) -> Figure {
-        let Sides { mut ours, mut theirs } = sides;
-        let our_times = self.times(&mut ours);
-        let their_times = theirs.as_mut().map(|theirs| self.times(theirs));
+    pub(crate) fn measure(&self, case: &Case) -> Figure {
+        let Sides { mut ours, mut theirs } = case.build();
+        let batches = if case.long { &self.long } else { &self.short };
+        let our_times = batches.times(&mut ours);
+        let their_times = theirs.as_mut().map(|theirs| batches.times(theirs));
         let (mut our_nanos, mut their_nanos) = (Vec::new(), Vec::new());
-        for _ in 0..self.batches {
+        for _ in 0..batches.count {
             our_nanos.push(nanos(&mut ours, our_times));
             if let Some((theirs, times)) = theirs.as_mut().zip(their_times) {
                 their_nanos.push(nanos(theirs, times));
             }
         }
         let theirs = theirs.map(|_| Side::of(their_nanos));
-        Figure { ours: Side::of(our_nanos), theirs, batches: self.batches }
+        Figure { ours: Side::of(our_nanos), theirs, batches: batches.count }
     }
+}
 
+impl Batches {
     /// How many operations fill a batch. Warms up on the way.
     fn times(&self, run: &mut Run) -> u64 {
         let mut times = 1;
         loop {
             let took = run(times);
-            if took >= self.batch / 2 {
-                let per_batch = times as f64 * self.batch.as_secs_f64() / took.as_secs_f64();
+            if took >= self.time / 2 {
+                let per_batch = times as f64 * self.time.as_secs_f64() / took.as_secs_f64();
                 return (per_batch as u64).max(1);
             }
             times *= 2;
