@@ -120,9 +120,9 @@ where
     // What an outer layer may have put there is not this gate's word.
     parts.extensions.remove::<doorward::gate::Principal>();
     let first = gate.begin(&request::head(gate, &parts), clock());
-    let (step, body) = match first {
+    let Reading { step, body, unread } = match first {
         Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
-        step => (step, Body::new(body.map_err(axum::Error::new))),
+        step => Reading { step, body: Body::new(body.map_err(axum::Error::new)), unread: has_body(&parts) },
     };
     match answered(gate, clock, step) {
         Ok(admitted) => {
@@ -136,9 +136,29 @@ where
         }
         Err(denial) => {
             log::denied(&denial, began);
-            refuse(*denial)
+            let mut response = refuse(*denial);
+            // HTTP/1 can't go on behind a body that nobody reads (RFC 9112 §9.3), so the connection is closed: a client
+            // that isn't told so sends its next request into it. HTTP/2 knows no such header.
+            if unread && parts.version <= http::Version::HTTP_11 {
+                response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
         }
     }
+}
+
+/// What came of a request's head, and of its body where that had a say.
+struct Reading {
+    step: Step,
+    /// For the service behind.
+    body: Body,
+    /// Whether there is some of it that nobody has read.
+    unread: bool,
+}
+
+/// Whether a request has a body at all (RFC 9112 §6.3).
+fn has_body(parts: &http::request::Parts) -> bool {
+    declared(parts) > 0 || parts.headers.contains_key(http::header::TRANSFER_ENCODING)
 }
 
 /// The length a request says its body has, in bytes. Not left to the body's own hint: layers outside the guard, such as
@@ -149,25 +169,26 @@ fn declared(parts: &http::request::Parts) -> u64 {
 }
 
 /// Reads the body, decides, and gives the bytes back for the service behind.
-async fn read<Sent>(gate: &Gate, clock: &Clock, need: NeedBody, declared: u64, body: Sent) -> (Step, Body)
+async fn read<Sent>(gate: &Gate, clock: &Clock, need: NeedBody, declared: u64, body: Sent) -> Reading
 where
     Sent: http_body::Body<Data = Bytes>,
     Sent::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     // A body that says it is too long is not read at all.
     let limit = need.limit();
+    let failed =
+        |need, why| Reading { step: gate.body(need, why, clock()), body: Body::empty(), unread: true };
     if declared.max(body.size_hint().lower()) > limit as u64 {
-        return (gate.body(need, Read::TooLarge, clock()), Body::empty());
+        return failed(need, Read::TooLarge);
     }
     match Limited::new(body, limit).collect().await {
         Ok(collected) => {
             let bytes = collected.to_bytes();
-            (gate.body(need, Read::Read(&bytes), clock()), Body::from(bytes))
+            let step = gate.body(need, Read::Read(&bytes), clock());
+            Reading { step, body: Body::from(bytes), unread: false }
         }
-        Err(error) => {
-            let why = if error.is::<LengthLimitError>() { Read::TooLarge } else { Read::Broken };
-            (gate.body(need, why, clock()), Body::empty())
-        }
+        Err(error) if error.is::<LengthLimitError>() => failed(need, Read::TooLarge),
+        Err(_) => failed(need, Read::Broken),
     }
 }
 
