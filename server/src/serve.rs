@@ -6,9 +6,12 @@ use doorward::config::Config;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-/// How long requests under way may take to end after Ctrl-C.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long requests under way may take to end after Ctrl-C before streams, which never end by themselves, are ended.
+const FINISH: Duration = Duration::from_secs(5);
+/// How long everything may take to end after that.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Serves until Ctrl-C or SIGTERM; requests under way are finished first.
 pub(crate) async fn serve(
@@ -33,19 +36,28 @@ pub(crate) async fn serve(
     if let Some(made) = made {
         made.show(&url);
     }
-    let stop = app.stop.clone();
+    let streams = app.stop;
     let routes = app.routes.into_make_service_with_connect_info::<SocketAddr>();
-    let stopping = app.stop.clone();
+    let asked = CancellationToken::new();
+    let stopping = asked.clone();
     let server = axum::serve(listener, routes).with_graceful_shutdown(async move {
         asked_to_stop().await;
         tracing::info!(target: "doorward", "stopping: requests under way are finished first");
-        // Streams never end by themselves.
         stopping.cancel();
     });
     tokio::select! {
         ended = server => ended?,
-        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
-            tracing::warn!(target: "doorward", seconds = GRACE.as_secs(), "requests still under way were cut off");
+        () = async {
+            asked.cancelled().await;
+            tokio::time::sleep(FINISH).await;
+            streams.cancel();
+            tokio::time::sleep(GRACE).await;
+        } => {
+            tracing::warn!(
+                target: "doorward",
+                seconds = (FINISH + GRACE).as_secs(),
+                "requests still under way were cut off"
+            );
         }
     }
     tracing::info!(target: "doorward", "stopped");
