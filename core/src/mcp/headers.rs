@@ -39,11 +39,8 @@ pub(crate) fn agrees(message: &Message<'_>, method: Option<&[u8]>, name: Option<
         (Some(_), super::Kind::Method) => false,
         (Some(header), _) => match encoded(header) {
             None => is(header, *named),
-            Some(encoded) => {
-                let mut buffer = [0; 1024];
-                let decoded = STANDARD.decode(encoded, base64_simd::Out::from_slice(&mut buffer));
-                encoded.len() <= 1024 && decoded.is_ok_and(|decoded| is(decoded, *named))
-            }
+            // Not into a buffer of ours: that panics where the header is longer than it.
+            Some(encoded) => STANDARD.decode_to_vec(encoded).is_ok_and(|decoded| is(&decoded, *named)),
         },
     };
     method_agrees && name_agrees
@@ -55,4 +52,38 @@ fn encoded(header: &[u8]) -> Option<&[u8]> {
 
 fn is(header: &[u8], text: crate::json::JsonStr<'_>) -> bool {
     core::str::from_utf8(header).is_ok_and(|header| text == *header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::agrees;
+    use crate::mcp::read_body;
+    use std::format;
+    use std::string::String;
+
+    fn with(body: &str, method: Option<&str>, name: Option<&str>) -> bool {
+        let mut all = true;
+        let count = read_body(body.as_bytes(), true, |message| {
+            all &= agrees(&message, method.map(str::as_bytes), name.map(str::as_bytes));
+        });
+        assert_eq!(count, Ok(1), "{body}");
+        all
+    }
+
+    fn tool(name: &str) -> String {
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{name}"}}}}"#)
+    }
+
+    #[test]
+    fn a_name_in_base64_may_be_of_any_length() {
+        for length in [1, 1024, 1025, 4096, 100_000] {
+            let name = "x".repeat(length);
+            let header = |text: &[u8]| format!("=?base64?{}?=", base64_simd::STANDARD.encode_to_string(text));
+            assert!(with(&tool(&name), None, Some(&header(name.as_bytes()))), "{length}");
+            assert!(!with(&tool(&name), None, Some(&header(&[b'y'; 5000]))), "{length}");
+        }
+        for bad in ["=?base64??=", "=?base64?eA?=", "=?base64?eA==", "=?BASE64?eA==?=", "=?base64?/w==?="] {
+            assert!(!with(&tool("x"), None, Some(bad)), "{bad}");
+        }
+    }
 }
