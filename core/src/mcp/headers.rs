@@ -29,15 +29,15 @@ impl ProtocolVersion {
 /// Whether `Mcp-Method` and `Mcp-Name`, where given, say what the message says. A name may be written
 /// `=?base64?…?=`.
 pub(crate) fn agrees(message: &Message<'_>, method: Option<&[u8]>, name: Option<&[u8]>) -> bool {
-    let Message::Call { method: said, kind, name: named, .. } = message else {
+    let Message::Call { method: said, header: named, .. } = message else {
         return method.is_none() && name.is_none();
     };
     let method_agrees = method.is_none_or(|header| is(header, *said));
-    let name_agrees = match (name, kind) {
+    let name_agrees = match (name, named) {
         (None, _) => true,
         // A method that names nothing has no name to disagree with, but a header that names something does.
-        (Some(_), super::Kind::Method) => false,
-        (Some(header), _) => match encoded(header) {
+        (Some(_), None) => false,
+        (Some(header), Some(named)) => match encoded(header) {
             None => is(header, *named),
             // Not into a buffer of ours: that panics where the header is longer than it.
             Some(encoded) => STANDARD.decode_to_vec(encoded).is_ok_and(|decoded| is(&decoded, *named)),
@@ -84,6 +84,27 @@ mod tests {
         }
         for bad in ["=?base64??=", "=?base64?eA?=", "=?base64?eA==", "=?BASE64?eA==?=", "=?base64?/w==?="] {
             assert!(!with(&tool("x"), None, Some(bad)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_method_has_its_own_name_to_repeat() {
+        let call = |method: &str, params: &str| {
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#)
+        };
+        let cases = [
+            ("tools/call", r#"{"name":"x"}"#, Some("x")),
+            ("resources/subscribe", r#"{"uri":"x"}"#, Some("x")),
+            ("tasks/get", r#"{"taskId":"x"}"#, Some("x")),
+            ("tasks/cancel", r#"{"taskId":"\u0078"}"#, Some("x")),
+            ("tools/list", r#"{"name":"x","taskId":"x"}"#, None),
+        ];
+        for (method, params, name) in cases {
+            let body = call(method, params);
+            assert!(with(&body, Some(method), None), "{body}");
+            assert_eq!(with(&body, Some(method), Some("x")), name.is_some(), "{body}");
+            assert!(!with(&body, Some(method), Some("y")), "{body}");
+            assert!(!with(&body, Some("ping"), name), "{body}");
         }
     }
 }
