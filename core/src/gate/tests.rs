@@ -34,6 +34,36 @@ fn ping(gate: &Gate, headers: &[(&str, &str)]) -> Result<String, Code> {
 }
 
 #[test]
+fn a_body_is_utf_8_by_its_media_type_too() {
+    let gate = gate();
+    let typed = |media: &str| ping(&gate, &[("x-api-key", "good-key"), ("content-type", media)]);
+    for media in [
+        "application/json",
+        "Application/JSON",
+        "application/json;charset=utf-8",
+        "application/json; charset=\"UTF-8\"",
+        "application/json ; Charset=utf8 ; x=y",
+    ] {
+        assert_eq!(typed(media), Ok("key:ci".into()), "{media}");
+    }
+    // Servers that decode by charset read another text than the gate has: `+AG4-ame` in UTF-7 is `name`.
+    for media in [
+        "application/json; charset=utf-7",
+        "application/json; charset=\"utf-7\"",
+        "application/json; charset=utf-8; charset=utf-7",
+        "application/json; CHARSET = utf-16",
+        "application/json; charset*=utf-8''utf-7",
+        "application/json; x=\"; charset=utf-7",
+        "application/json; charset",
+        "text/json",
+        "application/json, text/plain",
+        "",
+    ] {
+        assert_eq!(typed(media), Err(Code::BodyMediaType), "{media}");
+    }
+}
+
+#[test]
 fn only_a_subject_names_somebody() {
     let gate = gate();
     let signing = SigningKey::hmac(Algorithm::HS256, SECRET).unwrap();
