@@ -16,16 +16,20 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tower_layer::Layer;
 use tower_service::Service;
+
+/// How long a body may take to arrive, all of it: layers that only bound the pauses let it trickle for ever.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
 
 /// A tower layer that lets through what its gate admits.
 ///
-/// The head is decided before a byte of the body is read. An admitted request reaches the service whole, with its
-/// [`Principal`](doorward::gate::Principal) in its extensions. Every answer carries rate headers; a streaming one
+/// The head is decided before a byte of the body is read; the body then has 30 seconds to arrive. An admitted request
+/// reaches the service with its [`Principal`](doorward::gate::Principal) in its extensions and its credential marked
+/// sensitive, so that `Debug` hides it. A body the gate does not read, as that of a GET, does not reach the service. Every answer carries rate headers; a streaming one
 /// ends when its credential does. Every decision is a `tracing` event of target `doorward`, with its exact code and
 /// its principal, and never a credential.
 #[derive(Clone)]
@@ -119,10 +123,17 @@ where
     let (mut parts, body) = request.into_parts();
     // What an outer layer may have put there is not this gate's word.
     parts.extensions.remove::<doorward::gate::Principal>();
+    request::hide_credentials(gate, &mut parts.headers);
     let first = gate.begin(&request::head(gate, &parts), clock());
     let Reading { step, body, unread } = match first {
         Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
-        step => Reading { step, body: Body::new(body.map_err(axum::Error::new)), unread: has_body(&parts) },
+        step => {
+            let unread = has_body(&parts);
+            // What the gate has not read it has not decided on, so nobody gets it.
+            parts.headers.remove(http::header::CONTENT_LENGTH);
+            parts.headers.remove(http::header::TRANSFER_ENCODING);
+            Reading { step, body: Body::empty(), unread }
+        }
     };
     match answered(gate, clock, step) {
         Ok(admitted) => {
@@ -181,14 +192,14 @@ where
     if declared.max(body.size_hint().lower()) > limit as u64 {
         return failed(need, Read::TooLarge);
     }
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => {
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
+        Ok(Ok(collected)) => {
             let bytes = collected.to_bytes();
             let step = gate.body(need, Read::Read(&bytes), clock());
             Reading { step, body: Body::from(bytes), unread: false }
         }
-        Err(error) if error.is::<LengthLimitError>() => failed(need, Read::TooLarge),
-        Err(_) => failed(need, Read::Broken),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => failed(need, Read::TooLarge),
+        Ok(Err(_)) | Err(_) => failed(need, Read::Broken),
     }
 }
 

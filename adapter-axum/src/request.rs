@@ -2,6 +2,8 @@
 
 use axum::extract::ConnectInfo;
 use doorward::gate::{Gate, Head};
+use http::HeaderMap;
+use http::header::Entry;
 use http::request::Parts;
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,12 +17,22 @@ fn peer(parts: &Parts) -> Option<IpAddr> {
     given.or_else(|| parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()))
 }
 
-/// Picks out what the gate decides by. HTTP/2 carries the host in `:authority`, which hyper gives as the URI's.
+/// Picks out what the gate decides by. HTTP/2 carries the host in `:authority`, and HTTP/1 may carry it in the target;
+/// hyper gives either as the URI's. Where `Host` says something else, both are passed on, and two hosts are refused.
 pub(crate) fn head<'r>(gate: &Gate, parts: &'r Parts) -> Head<'r> {
-    let authority = match parts.headers.contains_key(http::header::HOST) {
-        true => None,
-        false => parts.uri.authority().map(|authority| ("host", authority.as_str().as_bytes())),
-    };
+    let host = parts.headers.get(http::header::HOST);
+    let authority = parts.uri.authority().map(|authority| authority.as_str().as_bytes());
+    let other = authority
+        .filter(|authority| host.is_none_or(|host| !host.as_bytes().eq_ignore_ascii_case(authority)));
     let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    gate.head(parts.method.as_str(), peer(parts), headers.chain(authority))
+    gate.head(parts.method.as_str(), peer(parts), headers.chain(other.map(|other| ("host", other))))
+}
+
+/// Marks credentials as sensitive: whatever logs the headers behind the guard then shows none.
+pub(crate) fn hide_credentials(gate: &Gate, headers: &mut HeaderMap) {
+    for name in [http::header::AUTHORIZATION.as_str(), gate.api_key_header()] {
+        if let Ok(Entry::Occupied(mut values)) = headers.try_entry(name) {
+            values.iter_mut().for_each(|value| value.set_sensitive(true));
+        }
+    }
 }

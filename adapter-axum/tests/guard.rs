@@ -259,6 +259,63 @@ async fn open_routes_tell_the_addresss_bucket_and_spend_nothing() {
     }
 }
 
+#[tokio::test]
+async fn what_the_gate_has_not_read_reaches_nobody() {
+    // The service behind would read it, were it there: the gate has decided on the method alone.
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"forbidden"}}"#;
+    let headers = [("content-type", "application/json"), ("x-api-key", "good-key")];
+    let response = app(builder()).oneshot(request(Method::GET, &headers, call)).await.unwrap();
+    assert_eq!(text(response).await, "key:ci sent 0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_trickles_is_given_up() {
+    let app = app(builder());
+    let trickle = futures_util::stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), ()))
+    });
+    let headers = [("content-type", "application/json"), ("x-api-key", "good-key")];
+    let began = tokio::time::Instant::now();
+    let response = app.oneshot(request(Method::POST, &headers, Body::from_stream(trickle))).await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(began.elapsed(), Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn the_uris_authority_and_the_host_are_one_or_refused() {
+    let app = app(builder());
+    let headers = [("content-type", "application/json"), ("x-api-key", "good-key")];
+    let with = |uri: &'static str| {
+        let mut request = request(Method::POST, &headers, PING);
+        *request.uri_mut() = uri.parse().unwrap();
+        request
+    };
+    for (uri, status) in [
+        ("http://127.0.0.1:3000/mcp", StatusCode::OK),
+        // RFC 9112 §3.2.2: a server must go by the target and not by Host; so what differs is nobody's.
+        ("http://evil.example/mcp", StatusCode::FORBIDDEN),
+        ("http://localhost:3000/mcp", StatusCode::FORBIDDEN),
+    ] {
+        assert_eq!(app.clone().oneshot(with(uri)).await.unwrap().status(), status, "{uri}");
+    }
+    let mut alone = with("http://127.0.0.1:3000/mcp");
+    alone.headers_mut().remove("host");
+    assert_eq!(app.oneshot(alone).await.unwrap().status(), StatusCode::OK, "HTTP/2 sends no Host");
+}
+
+#[tokio::test]
+async fn credentials_are_shown_by_no_debug_behind_the_guard() {
+    let gate = Arc::new(builder().build_random().unwrap());
+    let handler = |request: axum::extract::Request| async move { format!("{:?}", request.headers()) };
+    let app = Router::new().route("/mcp", post(handler)).layer(Clock::default().layer(gate));
+    let bearer = format!("Bearer {}", token(60));
+    for (name, value) in [("x-api-key", "good-key"), ("authorization", bearer.as_str())] {
+        let shown = text(app.clone().oneshot(ping(&[(name, value)])).await.unwrap()).await;
+        assert!(shown.contains(name) && !shown.contains(value), "{shown}");
+    }
+}
+
 /// A stream of an iterator's items.
 struct Frames<I>(I);
 

@@ -50,8 +50,12 @@ impl Patterns {
     }
 }
 
-/// Whether a URI holds what could lead out of the folder it seems to be in.
+/// Whether a URI holds what could lead out of the folder it seems to be in. URL parsers leave out tabs and line ends
+/// (WHATWG URL §4.4), which makes `..` of `.`, tab, `.`: no URI holds a control character.
 fn climbs(uri: &str) -> bool {
+    if uri.bytes().any(|byte| byte.is_ascii_control()) {
+        return true;
+    }
     let lower = uri.to_ascii_lowercase();
     ["..", "%2e", "%2f", "%5c", "%25", "\\"].iter().any(|part| lower.contains(part))
 }
@@ -105,7 +109,7 @@ impl Grants {
     }
 
     /// The resources by URI, by [pattern](Patterns). A prefix never reaches a URI with `..`, `%2e`, `%2f`, `%5c`,
-    /// `%25` or a backslash in it.
+    /// `%25`, a backslash or a control character in it.
     #[must_use]
     pub fn resources<T: AsRef<str>>(mut self, patterns: impl IntoIterator<Item = T>) -> Self {
         self.resources = Patterns::new(patterns);
@@ -197,16 +201,20 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::format;
 
     #[test]
     fn a_prefix_never_reaches_out_of_its_folder() {
         let policy = Policy::new().role("r", Grants::new().resources(["file:///a/*", "file:///b/../c"]));
-        let allowed = |uri| policy.is_allowed(["r"], Kind::Resource, uri);
+        let allowed = |uri: &str| policy.is_allowed(["r"], Kind::Resource, uri);
         assert!(allowed("file:///a/x"));
         for uri in
             ["file:///a/../x", "file:///a/%2e%2E/x", "file:///a/..%2Fx", "file:///a/%252e/x", "file:///a/\\x"]
         {
             assert!(!allowed(uri), "{uri}");
+        }
+        for gone in ["\t", "\n", "\r", "\0", "\u{7f}"] {
+            assert!(!allowed(&format!("file:///a/.{gone}./x")), "URL parsers leave out {gone:?}");
         }
         assert!(allowed("file:///b/../c"), "what is named to the letter is meant");
         assert!(!allowed("file:///A/x"));

@@ -13,7 +13,7 @@ pub enum Code {
     Token(TokenError),
     /// The API key is none of ours, or not good now.
     ApiKey(ApiKeyRefusal),
-    /// The token names no subject, and no claim in its place.
+    /// The token names no subject.
     SubjectMissing,
     /// There is no credential.
     CredentialMissing,

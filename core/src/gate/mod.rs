@@ -389,18 +389,26 @@ impl Gate {
     }
 }
 
-/// `application/json`, whatever its case and parameters, and not compressed.
+/// `application/json`, whatever its case and parameters, in UTF-8, and not compressed.
 fn is_plain_json(head: &Head<'_>) -> bool {
-    let essence = match head.content_type {
-        Field::One(value) => value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii(),
-        _ => return false,
-    };
+    let Field::One(media) = head.content_type else { return false };
+    let mut parts = media.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(b"application/json"));
     let encoding = match head.content_encoding {
         Field::None => true,
         Field::One(value) => value.eq_ignore_ascii_case(b"identity"),
         Field::Several => false,
     };
-    encoding && essence.eq_ignore_ascii_case(b"application/json")
+    is_json && encoding && parts.all(is_utf_8)
+}
+
+/// Whether a parameter of a media type leaves the text in UTF-8. JSON has no `charset` (RFC 8259 §11), but servers
+/// that decode by it would read another text than the gate has. What is written unusually is taken for the worst.
+fn is_utf_8(parameter: &[u8]) -> bool {
+    const UTF_8: [&str; 4] = ["charset=utf-8", "charset=\"utf-8\"", "charset=utf8", "charset=\"utf8\""];
+    let says = |text: &str| parameter.eq_ignore_ascii_case(text.as_bytes());
+    let names = parameter.windows(7).any(|word| word.eq_ignore_ascii_case(b"charset"));
+    !names || UTF_8.into_iter().any(says)
 }
 
 /// JSON-RPC's error for headers that disagree with the body (2026-07-28), with the request's own id.
@@ -421,3 +429,6 @@ impl fmt::Debug for Gate {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests;

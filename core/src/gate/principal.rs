@@ -56,15 +56,10 @@ impl Principal {
         }))
     }
 
-    /// The principal of a token: `jwt:<issuer>:<subject>`, the subject being `sub`, else `client_id`, else `azp`;
-    /// nothing if the token names none of them.
+    /// The principal of a token: `jwt:<issuer>:<subject>`; nothing if it names no subject. No other claim stands in
+    /// for `sub`: a client that is called as a user is would be that user (RFC 9068 §5).
     pub(super) fn of_claims(claims: &Claims<'_>) -> Option<Self> {
-        let named = |name| claims.get(name).and_then(|value| value.as_str());
-        let subject = claims.subject().or_else(|| named("client_id")).or_else(|| named("azp"))?;
-        if subject.is_empty() {
-            return None;
-        }
-        let subject = subject.to_string();
+        let subject = claims.subject().filter(|subject| !subject.is_empty())?.to_string();
         let issuer = claims.issuer().map(|issuer| issuer.to_string()).unwrap_or_default();
         Some(Self(Arc::new(Inner {
             id: id("jwt", &[&issuer, &subject]),

@@ -13,7 +13,7 @@ use core::convert::Infallible;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
-    /// The request may go on.
+    /// The request may go on. A body that was not asked for by `NeedBody` was not decided on: leave it out.
     Admitted(Admitted),
     /// The request is refused: send the answer.
     Denied(Box<Denial>),
@@ -75,7 +75,7 @@ pub enum Body<'a> {
     Read(&'a [u8]),
     /// It is longer than [`NeedBody::limit`].
     TooLarge,
-    /// The connection failed before its end.
+    /// The connection failed before its end, or it took too long.
     Broken,
 }
 

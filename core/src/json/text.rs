@@ -214,10 +214,7 @@ mod space_tests {
     fn spaces_separate_however_they_are_written() {
         let words = |raw| {
             let spelling = if str::contains(raw, '\\') { Spelling::Escaped } else { Spelling::Plain };
-            JsonStr { raw, spelling }
-                .split_spaces()
-                .map(|w| w.to_string())
-                .collect::<Vec<_>>()
+            JsonStr { raw, spelling }.split_spaces().map(|w| w.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(words(" a  b "), ["a", "b"]);
         assert_eq!(words(r"a\u0020b\u0020\u0020c \u00e9"), ["a", "b", "c", "é"]);

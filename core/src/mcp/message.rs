@@ -30,8 +30,14 @@ impl From<JsonError> for BodyError {
 /// What of one message is decided on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Message<'a> {
-    /// A request or a notification.
-    Call { id: Option<Value<'a>>, method: JsonStr<'a>, kind: Kind, name: JsonStr<'a> },
+    /// A request or a notification: what it is decided by, and what `Mcp-Name` has to repeat.
+    Call {
+        id: Option<Value<'a>>,
+        method: JsonStr<'a>,
+        kind: Kind,
+        name: JsonStr<'a>,
+        header: Option<JsonStr<'a>>,
+    },
     /// A result or an error on its way back to the server.
     Reply,
 }
@@ -140,35 +146,39 @@ fn read_message<'a>(reader: &mut Reader<'a>, depth: Depth) -> Result<Message<'a>
     if reply.0.is_some() || method.is_empty() || method.written_len() > MAX_METHOD {
         return Err(BodyError::Unreadable);
     }
-    let (kind, name) = read_name(method, params.0)?;
-    Ok(Message::Call { id: id.0, method, kind, name })
+    let (kind, name, header) = read_name(method, params.0)?;
+    Ok(Message::Call { id: id.0, method, kind, name, header })
 }
 
-/// The kind and name a call is decided by.
-fn read_name<'a>(method: JsonStr<'a>, params: Option<Value<'a>>) -> Result<(Kind, JsonStr<'a>), BodyError> {
-    let [mut name, mut uri, mut reference] = [Member(None); 3];
-    let mut arguments = Member(None);
+/// A kind and name a call is decided by, and what `Mcp-Name` has to repeat.
+type Named<'a> = (Kind, JsonStr<'a>, Option<JsonStr<'a>>);
+
+fn read_name<'a>(method: JsonStr<'a>, params: Option<Value<'a>>) -> Result<Named<'a>, BodyError> {
+    let [mut name, mut uri, mut reference, mut arguments, mut task] = [Member(None); 5];
     match params {
         Some(Value::Object(text)) => members(text, |member, value| match known(member, &PARAMS)? {
             Some("name") => name.set(value),
             Some("uri") => uri.set(value),
             Some("ref") => reference.set(value),
             Some("arguments") => arguments.set(value),
+            Some("taskId") => task.set(value),
             _ => Ok(()),
         })?,
         // By position (JSON-RPC 2.0 §4.2): no MCP method takes them so.
         Some(Value::Array(_)) | None => {}
         Some(_) => return Err(BodyError::Unreadable),
     }
-    Ok(match names(method) {
+    let (kind, name) = match names(method) {
         Names::Name(kind) => (kind, name.string()?),
         Names::Uri => (Kind::Resource, uri.string()?),
         Names::Reference => {
             let Some(Value::Object(text)) = reference.0 else { return Err(BodyError::Unreadable) };
             read_reference(text)?
         }
-        Names::Nothing => (Kind::Method, method),
-    })
+        Names::Task => return Ok((Kind::Method, method, task.string().ok())),
+        Names::Nothing => return Ok((Kind::Method, method, None)),
+    };
+    Ok((kind, name, Some(name)))
 }
 
 /// `completion/complete`'s `ref`: `{"type":"ref/prompt","name":…}` or `{"type":"ref/resource","uri":…}`.
@@ -199,7 +209,7 @@ fn members<'a>(
 }
 
 const TOP: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
-const PARAMS: [&str; 4] = ["name", "uri", "ref", "arguments"];
+const PARAMS: [&str; 5] = ["name", "uri", "ref", "arguments", "taskId"];
 const REFERENCE: [&str; 3] = ["type", "name", "uri"];
 
 /// The known name that `name` is; an error where it only folds to one, as `Name` and `paramſ` do.
@@ -208,7 +218,7 @@ fn known(name: JsonStr<'_>, known: &[&'static str]) -> Result<Option<&'static st
         if name == **candidate {
             return Ok(Some(candidate));
         }
-        if name.chars().map(fold).eq(candidate.chars()) {
+        if name.chars().map(fold).eq(candidate.chars().map(fold)) {
             return Err(BodyError::Unreadable);
         }
     }
@@ -253,6 +263,9 @@ mod tests {
             ("prompts/get", r#"{"name":"p","arguments":{"name":"q"}}"#, Kind::Prompt, "p"),
             ("resources/read", r#"{"uri":"file:///a"}"#, Kind::Resource, "file:///a"),
             ("resources/subscribe", r#"{"uri":"u"}"#, Kind::Resource, "u"),
+            ("resources/directory/read", r#"{"uri":"u"}"#, Kind::Resource, "u"),
+            ("skills/get", r#"{"uri":"u"}"#, Kind::Resource, "u"),
+            ("tasks/get", r#"{"taskId":"t"}"#, Kind::Method, "tasks/get"),
             ("completion/complete", r#"{"ref":{"type":"ref/prompt","name":"p"}}"#, Kind::Prompt, "p"),
             ("completion/complete", r#"{"ref":{"type":"ref/resource","uri":"u"}}"#, Kind::Resource, "u"),
             ("tools/list", "{}", Kind::Method, "tools/list"),
@@ -280,6 +293,8 @@ mod tests {
             r#"{"jsonrpc":"2.0","method":"tools/call","params":"x"}"#,
             r#"{"jsonrpc":"2.0","method":"tools/call"}"#,
             r#"{"jsonrpc":"2.0","method":"resources/read","params":{"uri":["a"]}}"#,
+            r#"{"jsonrpc":"2.0","method":"resources/directory/read","params":{}}"#,
+            r#"{"jsonrpc":"2.0","method":"tasks/get","params":{"taskId":"a","taskid":"b"}}"#,
             r#"{"jsonrpc":"2.0","method":"completion/complete","params":{"ref":{"type":"x","name":"p"}}}"#,
             r#"{"jsonrpc":"2.0","method":["ping"]}"#,
             r#"{"jsonrpc":"2.0","method":""}"#,

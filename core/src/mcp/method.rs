@@ -45,9 +45,20 @@ pub(super) enum Names {
     Uri,
     /// `params.ref`: a prompt's name or a resource's URI.
     Reference,
+    /// `params.taskId` is what `Mcp-Name` repeats; the method alone decides.
+    Task,
     /// Nowhere: the method alone.
     Nothing,
 }
+
+/// The methods that name a resource by its URI, extensions included.
+const BY_URI: [&str; 5] = [
+    "resources/read",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "resources/directory/read",
+    "skills/get",
+];
 
 pub(super) fn names(method: JsonStr<'_>) -> Names {
     let is = |name: &str| method == *name;
@@ -55,10 +66,12 @@ pub(super) fn names(method: JsonStr<'_>) -> Names {
         Names::Name(Kind::Tool)
     } else if is("prompts/get") {
         Names::Name(Kind::Prompt)
-    } else if is("resources/read") || is("resources/subscribe") || is("resources/unsubscribe") {
+    } else if BY_URI.into_iter().any(is) {
         Names::Uri
     } else if is("completion/complete") {
         Names::Reference
+    } else if ["tasks/get", "tasks/result", "tasks/update", "tasks/cancel"].into_iter().any(is) {
+        Names::Task
     } else {
         Names::Nothing
     }
