@@ -27,16 +27,12 @@ const KINDS: [Kind; 13] = [
     Kind { name: "own key", make: |_| Request::post(mcp::list()).bearer(OWN_KEY), answers: OK },
     Kind { name: "token", make: |worker| whoami().bearer(worker.good_token()), answers: OK },
     Kind { name: "minting", make: |_| Request::post(generate()).key(ADMIN_KEY), answers: OK },
-    Kind {
-        name: "nothing",
-        make: |worker| worker.from_anywhere(whoami()),
-        answers: &[(401, "unauthorized")],
-    },
+    Kind { name: "nothing", make: |worker| worker.anywhere(whoami()), answers: &[(401, "unauthorized")] },
     Kind {
         name: "wrong key",
         make: |worker| {
             let key = format!("wrong-key-{}", worker.next());
-            worker.from_anywhere(whoami().key(&key))
+            worker.anywhere(whoami().key(&key))
         },
         answers: &[(401, "invalid_token")],
     },
@@ -44,7 +40,7 @@ const KINDS: [Kind; 13] = [
         name: "forged token",
         make: |worker| {
             let forged = token("anna").claim("jti", worker.next()).secret("not the server's secret").sign();
-            worker.from_anywhere(whoami().bearer(&forged))
+            worker.anywhere(whoami().bearer(&forged))
         },
         answers: &[(401, "invalid_token")],
     },
@@ -58,7 +54,7 @@ const KINDS: [Kind; 13] = [
     },
     Kind {
         name: "two credentials",
-        make: |worker| worker.from_anywhere(whoami().key(USER_KEY).bearer(OWN_KEY)),
+        make: |worker| worker.anywhere(whoami().key(USER_KEY).bearer(OWN_KEY)),
         answers: &[(400, "invalid_request")],
     },
     Kind {
@@ -113,7 +109,7 @@ impl Worker<'_> {
     }
 
     /// From an address of its own: a flood of them, so that no bucket empties.
-    fn from_anywhere(&mut self, request: Request) -> Request {
+    fn anywhere(&mut self, request: Request) -> Request {
         let [_, a, b, c] = (self.next() as u32).to_be_bytes();
         request.header("x-forwarded-for", format!("10.{a}.{b}.{c}"))
     }
@@ -147,7 +143,7 @@ fn check(kind: &Kind, answer: &Answer) {
     } else {
         answer.json()["error"].as_str().unwrap_or_default().to_owned()
     };
-    let expected = kind.answers.iter().any(|one| *one == (answer.status, error.as_str()));
+    let expected = kind.answers.contains(&(answer.status, error.as_str()));
     assert!(expected && answer.header("ratelimit").is_some(), "{}: {answer:?}", kind.name);
 }
 
