@@ -165,10 +165,8 @@ fn latin1(text: &str) -> Vec<u8> {
 
 fn gate(vars: &BTreeMap<String, String>, policy: Policy) -> Gate {
     let config = Config::from_vars(vars).expect("a vector's gate is configured well");
-    config
-        .gate(policy)
-        .and_then(|builder| Ok(builder.build([[1; 4], [2; 4], [3; 4]])))
-        .map_or_else(|error| panic!("{error}"), |built| built.unwrap_or_else(|error| panic!("{error}")))
+    let builder = config.gate(policy).expect("a checked configuration makes a gate");
+    builder.build([[1; 4], [2; 4], [3; 4]]).expect("a checked configuration makes a gate")
 }
 
 /// Takes a request through the gate to its end.
