@@ -1,6 +1,7 @@
 //! Binding, serving, and ending well.
 
 use crate::app::App;
+use crate::connections;
 use crate::ephemeral::Ephemeral;
 use doorward::config::Config;
 use std::net::SocketAddr;
@@ -37,22 +38,19 @@ pub(crate) async fn serve(
         made.show(&url);
     }
     let streams = app.stop;
-    let routes = app.routes.into_make_service_with_connect_info::<SocketAddr>();
     let asked = CancellationToken::new();
-    let stopping = asked.clone();
-    let server = axum::serve(listener, routes).with_graceful_shutdown(async move {
+    let server = connections::serve(listener, app.routes, asked.clone());
+    let ending = async {
         asked_to_stop().await;
         tracing::info!(target: "doorward", "stopping: requests under way are finished first");
-        stopping.cancel();
-    });
+        asked.cancel();
+        tokio::time::sleep(FINISH).await;
+        streams.cancel();
+        tokio::time::sleep(GRACE).await;
+    };
     tokio::select! {
-        ended = server => ended?,
-        () = async {
-            asked.cancelled().await;
-            tokio::time::sleep(FINISH).await;
-            streams.cancel();
-            tokio::time::sleep(GRACE).await;
-        } => {
+        () = server => {}
+        () = ending => {
             tracing::warn!(
                 target: "doorward",
                 seconds = (FINISH + GRACE).as_secs(),
