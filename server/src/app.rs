@@ -53,27 +53,17 @@ fn policy() -> Policy {
 }
 
 /// Stateless: every request carries its credential, so there is no session that somebody else could take over.
-/// rmcp's own Host and Origin checks are fed from the same configuration as the gate's, which stands before them.
+///
+/// rmcp's own Host and Origin checks are off: the gate stands before them, and what they read otherwise, such as a
+/// default port, would only refuse what the gate means to allow.
 fn transport(config: &Config, stop: &CancellationToken) -> StreamableHttpServerConfig {
-    let loopback = config.host.is_loopback();
-    let mut hosts: Vec<String> = config.allowed_hosts.clone();
-    let mut origins: Vec<String> =
-        config.cors_origins.iter().map(|origin| origin.as_str().to_owned()).collect();
-    if let Some(url) = &config.public_url {
-        hosts.push(url.host().to_owned());
-        origins.push(url.origin().as_str().to_owned());
-    }
-    let settings = StreamableHttpServerConfig::default()
+    StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .with_max_request_body_bytes(config.body_limit)
-        .with_cancellation_token(stop.child_token());
-    // The gate lets any name and origin of the loopback range through when bound to it, which rmcp's lists can't
-    // say: there its own lists would only refuse what the gate means to allow.
-    if loopback {
-        return settings.disable_allowed_hosts().disable_allowed_origins();
-    }
-    settings.with_allowed_hosts(hosts).with_allowed_origins(origins).enforce_origin_validation()
+        .with_cancellation_token(stop.child_token())
+        .disable_allowed_hosts()
+        .disable_allowed_origins()
 }
 
 async fn health() -> Json<Value> {

@@ -45,23 +45,39 @@ pub(crate) fn read(options: &Options) -> Result<Config, Error> {
 /// The variables of `.env`, if there is one, or of the named file, which must be there.
 fn file_vars(named: Option<&Path>) -> Result<BTreeMap<String, String>, Error> {
     let path = named.unwrap_or(Path::new(".env"));
-    let lines = match dotenvy::from_path_iter(path) {
-        Ok(lines) => lines,
-        Err(dotenvy::Error::Io(error)) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(BTreeMap::new());
         }
         Err(error) => return Err(unreadable(path, &error)),
     };
+    if let Some(line) = substitution(&text) {
+        let path = path.display();
+        return Err(format!(
+            "{path}: line {line} holds a $, which would stand for another variable: put the value in single quotes"
+        )
+        .into());
+    }
     // The parser's own message quotes the line, which may hold a secret: only its number is told.
-    lines
+    dotenvy::from_read_iter(text.as_bytes())
         .zip(1..)
         .map(|(line, number)| {
-            line.map_err(|error| match error {
-                dotenvy::Error::Io(error) => unreadable(path, &error),
-                _ => format!("{}: variable {number} is not written as NAME=value", path.display()).into(),
+            line.map_err(|_| {
+                format!("{}: variable {number} is not written as NAME=value", path.display()).into()
             })
         })
         .collect()
+}
+
+/// The line, counted from 1, where a `$` is outside single quotes. The parser would put another variable's value in its
+/// place, or nothing: a secret would become a shorter one without a word.
+fn substitution(text: &str) -> Option<usize> {
+    let substitutes = |line: &str| {
+        let is_comment = line.trim_start().starts_with('#');
+        !is_comment && line.split('\'').step_by(2).any(|unquoted| unquoted.contains('$'))
+    };
+    text.lines().position(substitutes).map(|line| line + 1)
 }
 
 fn unreadable(path: &Path, error: &dyn std::error::Error) -> Error {

@@ -257,3 +257,14 @@ fn streams_are_not_offered() {
         }
     }
 }
+
+#[test]
+fn a_default_port_may_be_left_out() {
+    let server = protected().var("HOST", "0.0.0.0").var("ALLOWED_HOSTS", "mcp.example:443").start();
+    let address = format!("127.0.0.1:{}", server.address.port()).parse().expect("an address");
+    let status = |host: &str| {
+        let mut connection = doorward_tests::Connection::open(address).expect("it listens");
+        connection.send(&whoami().header("host", host)).expect("an answer").status
+    };
+    assert_eq!(["mcp.example", "mcp.example:443", "mcp.example:80"].map(status), [200, 200, 403]);
+}

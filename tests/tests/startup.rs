@@ -112,6 +112,14 @@ fn bad_files_and_flags_are_refused() {
 }
 
 #[test]
+fn a_secret_in_a_file_of_variables_is_never_cut_short() {
+    for value in [format!("{SECRET}$tail"), format!("\"{SECRET}${{tail}}\""), format!("'a'$HOME{SECRET}")] {
+        let setup = Setup::new().file(".env", &format!("PORT=0\nJWT_SECRET={value}\n"));
+        assert_refused(&setup, "line 2", "single quotes");
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_is_told_of() {
     let first = protected().start();
     let setup = protected().var("PORT", first.address.port().to_string());
@@ -134,6 +142,11 @@ fn the_environment_wins_over_the_file_and_flags_over_both() {
     assert_eq!(limit(&base.clone().file(".env", &env).var("RATE_LIMIT_MAX", "9")), 9);
     assert_eq!(limit(&base.clone().without("PORT").file(".env", &env).args(&["--port", "0"])), 7);
     assert_eq!(limit(&base.clone().var("PORT", "1").file(".env", &env).args(&["--port=0"])), 7);
+    // A $ in single quotes, or in a comment, is one.
+    let quoted = format!("# costs $5\nAPI_KEYS='{USER_KEY}$tail'\n");
+    let server = base.clone().file(".env", &quoted).start();
+    let key = format!("{USER_KEY}$tail");
+    assert_eq!(server.send(&Request::post(mcp::whoami()).key(&key)).status, 200);
     // Another file in its place.
     let other = format!("API_KEYS={USER_KEY}\nRATE_LIMIT_MAX=8\n");
     let setup = base.clone().file(".env", &env).file("other.env", &other).args(&["--env-file", "other.env"]);
