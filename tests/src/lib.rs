@@ -2,7 +2,8 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`server`] | builds and runs `doorward`, reads its log, and looks for credentials in it when it ends |
+//! | [`server`] | runs `doorward`, and looks for credentials in its log when it ends |
+//! | [`process`] | builds its binary, and reads its outputs as they come |
 //! | [`http`] | requests as bytes on a socket, so that malformed ones can be sent too, and their answers |
 //! | [`denial`] | a refusal compared whole: status, every header, body |
 //! | [`jwt`] | tokens with any header, payload and signature, made without doorward's own code |
@@ -14,10 +15,12 @@ pub mod fixtures;
 pub mod http;
 pub mod jwt;
 pub mod mcp;
+pub mod process;
 pub mod server;
 
 pub use denial::Denied;
 pub use fixtures::{ADMIN_KEY, OWN_KEY, SECRET, USER_KEY};
 pub use http::{Answer, Connection, Request};
 pub use jwt::Token;
-pub use server::{Ended, Server, Setup};
+pub use process::Ended;
+pub use server::{Server, Setup};

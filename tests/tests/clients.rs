@@ -151,10 +151,12 @@ fn credentials() -> [(Credential, &'static str, &'static str, &'static str); 4] 
     ]
 }
 
+/// The first of them with every credential; the others, which differ in the revision they speak, with a token.
 fn check_identity(clients: &[Client]) {
     let server = protected().start();
-    for client in clients {
-        for (credential, id, method, role) in &credentials() {
+    let credentials = credentials();
+    for (client, number) in clients.iter().zip(0..) {
+        for (credential, id, method, role) in credentials.iter().skip(if number == 0 { 0 } else { 3 }) {
             let outcome = client.call(&server, credential, "whoami", json!({}));
             let tools =
                 if *role == "admin" { json!(["generate-token", "whoami"]) } else { json!(["whoami"]) };
@@ -214,7 +216,8 @@ fn check_refused(client: Client, outcome: &Value, stage: &str, status: u16) {
 
 #[test]
 fn typescript_clients_are_who_they_are() {
-    check_identity(&TYPESCRIPT);
+    check_identity(&TYPESCRIPT[..1]);
+    check_identity(&TYPESCRIPT[1..]);
 }
 
 #[test]
@@ -231,7 +234,7 @@ fn python_clients_are_who_they_are() {
 #[test]
 fn python_clients_mint_and_are_refused() {
     check_minting(&PYTHON[..1]);
-    check_strangers(&PYTHON[..2]);
+    check_strangers(&PYTHON[..1]);
 }
 
 #[test]
