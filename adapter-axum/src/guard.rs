@@ -125,16 +125,18 @@ where
     parts.extensions.remove::<doorward::gate::Principal>();
     request::hide_credentials(gate, &mut parts.headers);
     let first = gate.begin(&request::head(gate, &parts), clock());
-    let (step, body) = match first {
+    let Reading { step, body, unread } = match first {
         Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
         step => {
             // What the gate has not read it has not decided on, so nobody gets it.
+            let unread = has_body(&parts);
             parts.headers.remove(http::header::CONTENT_LENGTH);
             parts.headers.remove(http::header::TRANSFER_ENCODING);
-            (step, Body::empty())
+            Reading { step, body: Body::empty(), unread }
         }
     };
-    match answered(gate, clock, step) {
+    let must_end = unread && parts.version <= http::Version::HTTP_11;
+    let mut response = match answered(gate, clock, step) {
         Ok(admitted) => {
             log::admitted(&admitted, began);
             parts.extensions.insert(admitted.principal.clone());
@@ -148,7 +150,27 @@ where
             log::denied(&denial, began);
             refuse(*denial)
         }
+    };
+    // HTTP/1 can't go on behind a body that nobody reads (RFC 9112 §9.3), so the connection is closed: a client that
+    // isn't told so sends its next request into it. HTTP/2 knows no such header.
+    if must_end {
+        response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
+    response
+}
+
+/// What came of a request's head, and of its body where that had a say.
+struct Reading {
+    step: Step,
+    /// For the service behind.
+    body: Body,
+    /// Whether there is some of it that nobody has read.
+    unread: bool,
+}
+
+/// Whether a request has a body at all (RFC 9112 §6.3).
+fn has_body(parts: &http::request::Parts) -> bool {
+    declared(parts) > 0 || parts.headers.contains_key(http::header::TRANSFER_ENCODING)
 }
 
 /// The length a request says its body has, in bytes. Not left to the body's own hint: layers outside the guard, such as
@@ -159,26 +181,26 @@ fn declared(parts: &http::request::Parts) -> u64 {
 }
 
 /// Reads the body, decides, and gives the bytes back for the service behind.
-async fn read<Sent>(gate: &Gate, clock: &Clock, need: NeedBody, declared: u64, body: Sent) -> (Step, Body)
+async fn read<Sent>(gate: &Gate, clock: &Clock, need: NeedBody, declared: u64, body: Sent) -> Reading
 where
     Sent: http_body::Body<Data = Bytes>,
     Sent::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     // A body that says it is too long is not read at all.
     let limit = need.limit();
+    let failed =
+        |need, why| Reading { step: gate.body(need, why, clock()), body: Body::empty(), unread: true };
     if declared.max(body.size_hint().lower()) > limit as u64 {
-        return (gate.body(need, Read::TooLarge, clock()), Body::empty());
+        return failed(need, Read::TooLarge);
     }
     match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => {
             let bytes = collected.to_bytes();
-            (gate.body(need, Read::Read(&bytes), clock()), Body::from(bytes))
+            let step = gate.body(need, Read::Read(&bytes), clock());
+            Reading { step, body: Body::from(bytes), unread: false }
         }
-        Err(_elapsed) => (gate.body(need, Read::Broken, clock()), Body::empty()),
-        Ok(Err(error)) => {
-            let why = if error.is::<LengthLimitError>() { Read::TooLarge } else { Read::Broken };
-            (gate.body(need, why, clock()), Body::empty())
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => failed(need, Read::TooLarge),
+        Ok(Err(_)) | Err(_) => failed(need, Read::Broken),
     }
 }
 

@@ -24,7 +24,7 @@ pub const WINDOW_MS: &str = "3600000";
 #[must_use]
 pub fn protected() -> Setup {
     Setup::new()
-        .var("API_KEYS", &format!("{USER_KEY}, {OWN_KEY}"))
+        .var("API_KEYS", format!("{USER_KEY}, {OWN_KEY}"))
         .var("ADMIN_API_KEYS", ADMIN_KEY)
         .var("JWT_SECRET", SECRET)
         .var("JWT_ISSUER", ISSUER)

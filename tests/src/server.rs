@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How long a server may take to start, to end, or to log a line.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What is kept of an output, in bytes: a load test logs more than anybody wants to look through.
+const MOST_KEPT: usize = 32 * 1024 * 1024;
 /// Shorter texts are in any log by chance.
 const SHORTEST_SECRET: usize = 8;
 /// The settings that are credentials.
@@ -380,7 +382,11 @@ impl Output {
             let mut line = Vec::new();
             while from.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
                 let (text, news) = &*shared;
-                text.lock().expect("only whole lines are added").push_str(&String::from_utf8_lossy(&line));
+                let mut text = text.lock().expect("only whole lines are added");
+                if text.len() < MOST_KEPT {
+                    text.push_str(&String::from_utf8_lossy(&line));
+                }
+                drop(text);
                 news.notify_all();
                 line.clear();
             }

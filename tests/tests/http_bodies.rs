@@ -267,3 +267,30 @@ fn smuggled_lengths_are_refused() {
         assert_eq!(answer.status, 400, "{line:?}");
     }
 }
+
+#[test]
+fn a_connection_is_kept_or_said_to_be_closed() {
+    let server = protected().start();
+    // Refused by the head: the body is on its way, and a client that reused the connection would lose its next request.
+    for request in [Request::post(mcp::whoami()), Request::post(mcp::whoami()).chunked()] {
+        let mut connection = server.connect();
+        let answer = connection.send(&request).expect("an answer");
+        Denied::UNAUTHORIZED.check(&answer);
+        assert_eq!(answer.header("connection"), Some("close"), "{answer:?}");
+        assert!(connection.is_closed());
+    }
+    // Refused without a body, or with one that was read: the connection goes on.
+    let mut connection = server.connect();
+    let kept = [
+        (Request::get("/mcp"), Denied::UNAUTHORIZED),
+        (user(forbidden_call()), Denied::FORBIDDEN),
+        (user("{"), Denied::BAD_BODY),
+        (user("{").chunked(), Denied::BAD_BODY),
+    ];
+    for (request, denied) in kept {
+        let answer = connection.send(&request).expect("an answer");
+        denied.check(&answer);
+        assert_eq!(answer.header("connection"), None, "{answer:?}");
+    }
+    assert_eq!(connection.send(&user(mcp::whoami())).expect("an answer").status, 200);
+}
