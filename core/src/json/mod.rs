@@ -15,6 +15,7 @@ mod text;
 pub(crate) use names::pack_bytes;
 #[cfg(feature = "alloc")]
 pub(crate) use scan::Reader;
+use scan::eight_digits;
 pub(crate) use scan::{Depth, array_items, object_members};
 pub use text::JsonStr;
 
@@ -99,10 +100,15 @@ impl<'a> Number<'a> {
     #[must_use]
     pub fn to_f64(&self) -> f64 {
         if self.0.len() <= 15 {
-            let mut whole = 0_u64;
-            for byte in self.0.bytes() {
+            let (mut whole, mut rest) = (0, self.0.as_bytes());
+            if let Some((chunk, behind)) = rest.split_first_chunk::<8>()
+                && eight_digits(u64::from_le_bytes(*chunk))
+            {
+                (whole, rest) = (of_eight_digits(u64::from_le_bytes(*chunk)), behind);
+            }
+            for byte in rest {
                 match byte {
-                    b'0'..=b'9' => whole = whole * 10 + u64::from(byte - b'0'),
+                    b'0'..=b'9' => whole = whole * 10 + u64::from(*byte - b'0'),
                     _ => return self.slow_f64(),
                 }
             }
@@ -118,4 +124,12 @@ impl<'a> Number<'a> {
         // The grammar was checked by the reader and is a subset of what `f64::from_str` takes.
         self.0.parse().unwrap_or(f64::INFINITY)
     }
+}
+
+/// The number that eight decimal digits write, the first in the lowest byte: pairs, then fours, then all.
+const fn of_eight_digits(word: u64) -> u64 {
+    let digits = word & 0x0F0F_0F0F_0F0F_0F0F;
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    (fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF
 }

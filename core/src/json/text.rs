@@ -9,20 +9,39 @@ use core::fmt;
 #[derive(Clone, Copy)]
 pub struct JsonStr<'a> {
     pub(super) raw: &'a str,
-    pub(super) escaped: bool,
+    pub(super) spelling: Spelling,
+}
+
+/// Whether a string holds escapes. A whole word, so that nothing is copied that nobody wrote: behind a `bool` the
+/// seven bytes of padding went along with every string, and each copy waited for the store before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(super) enum Spelling {
+    Plain,
+    Escaped,
 }
 
 impl<'a> JsonStr<'a> {
+    /// A string that holds no escape.
+    #[inline]
+    pub(super) const fn plain(raw: &'a str) -> Self {
+        Self { raw, spelling: Spelling::Plain }
+    }
+
+    const fn is_escaped(&self) -> bool {
+        matches!(self.spelling, Spelling::Escaped)
+    }
+
     /// The string, where it holds no escape.
     #[must_use]
     pub const fn as_plain(&self) -> Option<&'a str> {
-        if self.escaped { None } else { Some(self.raw) }
+        if self.is_escaped() { None } else { Some(self.raw) }
     }
 
     /// Its characters, unescaped (RFC 8259 §7).
     #[must_use]
     pub const fn chars(&self) -> Chars<'a> {
-        Chars { rest: self.raw, escaped: self.escaped }
+        Chars { rest: self.raw, escaped: self.is_escaped() }
     }
 
     /// The string as written, escapes and all, without its quotes.
@@ -37,9 +56,9 @@ impl<'a> JsonStr<'a> {
         let parts = core::iter::from_fn(move || {
             let raw = rest?;
             let (part, behind) =
-                raw.split_at_checked(if self.escaped { space(raw) } else { plain_space(raw) })?;
+                raw.split_at_checked(if self.is_escaped() { space(raw) } else { plain_space(raw) })?;
             rest = behind.strip_prefix(' ').or_else(|| behind.strip_prefix(ESCAPED_SPACE));
-            Some(JsonStr { raw: part, escaped: self.escaped })
+            Some(JsonStr { raw: part, spelling: self.spelling })
         });
         parts.filter(|part| !part.is_empty())
     }
@@ -78,13 +97,17 @@ impl<'a> JsonStr<'a> {
 impl PartialEq<str> for JsonStr<'_> {
     /// Byte for byte after unescaping. Not constant-time: for public names and values only.
     fn eq(&self, other: &str) -> bool {
-        if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other }
+        if self.is_escaped() { self.chars().eq(other.chars()) } else { self.raw == other }
     }
 }
 
 impl PartialEq for JsonStr<'_> {
     fn eq(&self, other: &Self) -> bool {
-        if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
+        if self.is_escaped() || other.is_escaped() {
+            self.chars().eq(other.chars())
+        } else {
+            self.raw == other.raw
+        }
     }
 }
 
@@ -183,17 +206,15 @@ fn hex4(digits: &str) -> Option<u32> {
 
 #[cfg(all(test, feature = "std"))]
 mod space_tests {
-    use super::JsonStr;
+    use super::{JsonStr, Spelling};
     use std::string::ToString as _;
     use std::vec::Vec;
 
     #[test]
     fn spaces_separate_however_they_are_written() {
         let words = |raw| {
-            JsonStr { raw, escaped: str::contains(raw, '\\') }
-                .split_spaces()
-                .map(|w| w.to_string())
-                .collect::<Vec<_>>()
+            let spelling = if str::contains(raw, '\\') { Spelling::Escaped } else { Spelling::Plain };
+            JsonStr { raw, spelling }.split_spaces().map(|w| w.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(words(" a  b "), ["a", "b"]);
         assert_eq!(words(r"a\u0020b\u0020\u0020c \u00e9"), ["a", "b", "c", "é"]);
