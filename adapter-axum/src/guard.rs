@@ -130,12 +130,14 @@ where
         step => {
             let unread = has_body(&parts);
             // What the gate has not read it has not decided on, so nobody gets it.
+            let unread = has_body(&parts);
             parts.headers.remove(http::header::CONTENT_LENGTH);
             parts.headers.remove(http::header::TRANSFER_ENCODING);
             Reading { step, body: Body::empty(), unread }
         }
     };
-    match answered(gate, clock, step) {
+    let must_end = unread && parts.version <= http::Version::HTTP_11;
+    let mut response = match answered(gate, clock, step) {
         Ok(admitted) => {
             log::admitted(&admitted, began);
             parts.extensions.insert(admitted.principal.clone());
@@ -147,15 +149,15 @@ where
         }
         Err(denial) => {
             log::denied(&denial, began);
-            let mut response = refuse(*denial);
-            // HTTP/1 can't go on behind a body that nobody reads (RFC 9112 §9.3), so the connection is closed: a client
-            // that isn't told so sends its next request into it. HTTP/2 knows no such header.
-            if unread && parts.version <= http::Version::HTTP_11 {
-                response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            response
+            refuse(*denial)
         }
+    };
+    // HTTP/1 can't go on behind a body that nobody reads (RFC 9112 §9.3), so the connection is closed: a client that
+    // isn't told so sends its next request into it. HTTP/2 knows no such header.
+    if must_end {
+        response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
+    response
 }
 
 /// What came of a request's head, and of its body where that had a say.
@@ -212,7 +214,6 @@ fn answered(gate: &Gate, clock: &Clock, mut step: Step) -> Result<Admitted, Box<
             Step::Denied(denial) => return Err(denial),
             Step::Ask(ask) => gate.resume(ask, Answer::Unavailable, clock()),
             Step::NeedBody(need) => gate.body(need, Read::Broken, clock()),
-            _ => unreachable!("a step of a newer core than this adapter was made for"),
         }
     }
 }

@@ -146,7 +146,7 @@ impl Tools {
             return Err(invalid("admins only"));
         }
         let token = minting.mint(&request)?;
-        tracing::info!(target: "doorward", principal = ?caller.id(), for_user = ?request.user_id, role = ?request.role, "token minted");
+        tracing::info!(target: "doorward", principal = ?caller.id(), for_user = ?token.user_id, role = ?request.role, "token minted");
         Ok(Json(token))
     }
 }

@@ -9,9 +9,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-/// The gate's next word on a request.
+/// The gate's next word on a request. Exhaustive: a step that were new would have to be handled by every host.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Step {
     /// The request may go on. A body that was not asked for by `NeedBody` was not decided on: leave it out.
     Admitted(Admitted),

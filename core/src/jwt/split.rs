@@ -83,8 +83,7 @@ pub(super) fn malformed_middle(payload: &[u8]) -> TokenError {
     if looks_like_jwt(payload) { TokenError::Encrypted } else { TokenError::Malformed }
 }
 
-/// Whether a credential has a token's shape: two dots, and base64url between them. Used once, to classify.
-#[cfg(feature = "alloc")]
+/// Whether a credential has a token's shape: two dots, and base64url between them.
 pub(crate) fn looks_like_jwt(credential: &[u8]) -> bool {
     // No branch a byte and counts in a byte each, so that sixteen are looked at together.
     let mut dots = 0;
@@ -101,7 +100,6 @@ pub(crate) fn looks_like_jwt(credential: &[u8]) -> bool {
     dots == 2 && alien == 0
 }
 
-#[cfg(feature = "alloc")]
 #[inline]
 const fn is_base64url(byte: u8) -> bool {
     // The sixth bit is the difference between the cases.
