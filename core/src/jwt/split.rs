@@ -84,7 +84,6 @@ pub(super) fn malformed_middle(payload: &[u8]) -> TokenError {
 }
 
 /// Whether a credential has a token's shape: two dots, and base64url between them. Used once, to classify.
-#[cfg(feature = "alloc")]
 pub(crate) fn looks_like_jwt(credential: &[u8]) -> bool {
     // No branch a byte and counts in a byte each, so that sixteen are looked at together.
     let mut dots = 0;
@@ -101,7 +100,6 @@ pub(crate) fn looks_like_jwt(credential: &[u8]) -> bool {
     dots == 2 && alien == 0
 }
 
-#[cfg(feature = "alloc")]
 #[inline]
 const fn is_base64url(byte: u8) -> bool {
     // The sixth bit is the difference between the cases.
@@ -110,7 +108,7 @@ const fn is_base64url(byte: u8) -> bool {
     letter | digit | (byte == b'-') | (byte == b'_')
 }
 
-#[cfg(all(test, feature = "alloc"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::vec;
