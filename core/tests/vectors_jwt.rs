@@ -106,7 +106,7 @@ impl KeyText {
         match self {
             Self::Hmac { alg, secret_hex } => Key::hmac(algorithm(alg), &hex(secret_hex)),
             Self::RsaPem { algs, pem } => {
-                Key::rsa_pem(pem, &algs.iter().map(|alg| algorithm(alg)).collect::<Vec<_>>())
+                Key::from_pem(pem, &algs.iter().map(|alg| algorithm(alg)).collect::<Vec<_>>())
             }
         }
         .expect("the keys of the vectors are good")

@@ -310,7 +310,7 @@ impl JwtConfig {
             }
         }
         if let Some(pem) = &self.public_key {
-            let key = Key::rsa_pem(pem, &[Algorithm::RS256])
+            let key = Key::from_pem(pem, &[Algorithm::RS256])
                 .map_err(|error| ConfigError::of("JWT_PUBLIC_KEY", format!("{error}")))?;
             keys = keys.with(key);
         }
