@@ -10,29 +10,46 @@ pub(crate) struct Names {
     /// One bit a name: as long as a new name's bit is clear, no earlier name need be looked at.
     filter: u64,
     len: usize,
-    seen: [u64; MAX_MEMBERS],
+    first: [u64; FIRST],
+    /// Written only by objects that have more members, which tokens seldom do.
+    more: Option<[u64; MAX_MEMBERS - FIRST]>,
 }
+
+/// Members for which there is room at once.
+const FIRST: usize = 16;
 
 impl Names {
     pub(crate) const fn new() -> Self {
-        Self { filter: 0, len: 0, seen: [0; MAX_MEMBERS] }
+        Self { filter: 0, len: 0, first: [0; FIRST], more: None }
     }
 
     /// Notes a name; an error if it was there already or there is no room under `bound` for it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(&mut self, name: u64, bound: usize) -> Result<(), JsonError> {
         let bit = 1_u64 << (name.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58);
-        if self.filter & bit != 0 && self.seen.iter().take(self.len).any(|seen| *seen == name) {
+        if self.filter & bit != 0 && self.seen().any(|seen| *seen == name) {
             return Err(JsonError::Duplicate);
         }
         if self.len >= bound {
             return Err(JsonError::TooManyMembers);
         }
-        let slot = self.seen.get_mut(self.len).ok_or(JsonError::TooManyMembers)?;
+        let slot = match self.first.get_mut(self.len) {
+            Some(slot) => slot,
+            None => self.further(self.len - FIRST).ok_or(JsonError::TooManyMembers)?,
+        };
         *slot = name;
         self.filter |= bit;
         self.len += 1;
         Ok(())
+    }
+
+    fn seen(&self) -> impl Iterator<Item = &u64> {
+        self.first.iter().chain(self.more.iter().flatten()).take(self.len)
+    }
+
+    #[cold]
+    fn further(&mut self, at: usize) -> Option<&mut u64> {
+        self.more.get_or_insert([0; MAX_MEMBERS - FIRST]).get_mut(at)
     }
 }
 
@@ -45,6 +62,12 @@ pub(crate) fn pack(name: &JsonStr<'_>) -> u64 {
         Some(plain) => pack_bytes(plain.as_bytes()),
         None => pack_escaped(name),
     }
+}
+
+/// [`pack`] of the first `len` bytes of a word, at most seven.
+#[inline]
+pub(crate) const fn pack_short(word: u64, len: usize) -> u64 {
+    word & ((1 << (8 * len)) - 1) | (len as u64) << 56
 }
 
 #[inline]
@@ -107,6 +130,7 @@ pub(crate) const MAX_ESCAPED_NAME: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::text::Spelling;
 
     #[test]
     fn names_of_any_length_are_told_apart() {
@@ -120,10 +144,17 @@ mod tests {
 
     #[test]
     fn an_escaped_name_packs_as_its_plain_spelling() {
-        let escaped = JsonStr { raw: "\\u0061ud", escaped: true };
+        let escaped = JsonStr { raw: "\\u0061ud", spelling: Spelling::Escaped };
         assert_eq!(pack(&escaped), pack_bytes(b"aud"));
-        let long = JsonStr { raw: "created\\u005fat_and_more", escaped: true };
+        let long = JsonStr { raw: "created\\u005fat_and_more", spelling: Spelling::Escaped };
         assert_eq!(pack(&long), pack_bytes(b"created_at_and_more"));
+    }
+
+    #[test]
+    fn a_short_name_packs_as_its_bytes_do() {
+        for len in 0..=7 {
+            assert_eq!(pack_short(u64::from_le_bytes(*b"scope\":x"), len), pack_bytes(&b"scope\":x"[..len]));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The reader itself: one pass over the bytes, a value at a time.
 
-use super::names::{MAX_ESCAPED_NAME, Names, pack};
-use super::text::unescape;
+use super::names::{MAX_ESCAPED_NAME, Names, pack, pack_short};
+use super::text::{Spelling, unescape};
 use super::{JsonError, JsonStr, Number, Value};
 
 /// How far the reader goes: nesting, and members an object.
@@ -42,6 +42,13 @@ const fn stops(word: u64) -> u64 {
         & HIGH
 }
 
+/// Whether all eight bytes are decimal digits: 3 is the high half of each, also when 6 is added.
+#[inline]
+const fn eight_digits(word: u64) -> bool {
+    const HALVES: u64 = LOW * 0xF0;
+    word & HALVES == LOW * 0x30 && word.wrapping_add(LOW * 6) & HALVES == LOW * 0x30
+}
+
 impl<'a> Reader<'a> {
     pub(crate) const fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
@@ -60,22 +67,29 @@ impl<'a> Reader<'a> {
     /// The next byte that is not white space (RFC 8259 §2), left in place.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        loop {
-            match self.byte() {
-                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
-                other => return other,
-            }
+        match self.byte() {
+            Some(b' ' | b'\t' | b'\n' | b'\r') => self.peek_behind_space(),
+            other => other,
         }
     }
 
-    /// Takes `expected` if it is the next byte that is not white space.
-    #[inline]
+    /// Apart, because tokens hold no white space.
+    fn peek_behind_space(&mut self) -> Option<u8> {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte() {
+            self.at += 1;
+        }
+        self.byte()
+    }
+
+    /// Takes `expected`, which is no white space, if it is the next byte that is none.
+    #[inline(always)]
     pub(crate) fn take(&mut self, expected: u8) -> bool {
-        let found = self.peek() == Some(expected);
+        let found = self.byte() == Some(expected) || self.peek() == Some(expected);
         self.at += usize::from(found);
         found
     }
 
+    #[inline(always)]
     fn need(&mut self, expected: u8) -> Result<(), JsonError> {
         if self.take(expected) { Ok(()) } else { Err(JsonError::Syntax) }
     }
@@ -86,15 +100,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The text from `start` to here.
+    #[inline(always)]
     fn since(&self, start: usize) -> Result<&'a str, JsonError> {
         self.text.get(start..self.at).ok_or(JsonError::Syntax)
     }
 
     /// A string whose opening quote was taken.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Result<JsonStr<'a>, JsonError> {
         let start = self.at;
-        let mut escaped = false;
+        let mut spelling = Spelling::Plain;
         loop {
             while let Some((chunk, _)) = self.rest().split_first_chunk::<8>() {
                 let found = stops(u64::from_le_bytes(*chunk));
@@ -109,10 +124,10 @@ impl<'a> Reader<'a> {
                 b'"' => {
                     let raw = self.since(start)?;
                     self.at += 1;
-                    return Ok(JsonStr { raw, escaped });
+                    return Ok(JsonStr { raw, spelling });
                 }
                 b'\\' => {
-                    escaped = true;
+                    spelling = Spelling::Escaped;
                     let rest = self.text.get(self.at + 1..).ok_or(JsonError::Syntax)?;
                     let (_, used) = unescape(rest).ok_or(JsonError::Syntax)?;
                     self.at += 1 + used;
@@ -123,8 +138,32 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A member's name whose opening quote was taken, and its packed word (see [`pack`]).
+    #[inline(always)]
+    fn name(&mut self) -> Result<(JsonStr<'a>, u64), JsonError> {
+        // Nearly every name in a token has at most seven bytes: one load finds its end and packs it.
+        if let Some((chunk, _)) = self.rest().split_first_chunk::<8>() {
+            let word = u64::from_le_bytes(*chunk);
+            let len = (stops(word).trailing_zeros() / 8) as usize;
+            if chunk.get(len) == Some(&b'"') {
+                let start = self.at;
+                self.at += len;
+                let raw = self.since(start)?;
+                self.at += 1;
+                return Ok((JsonStr::plain(raw), pack_short(word, len)));
+            }
+        }
+        let name = self.string()?;
+        Ok((name, pack(&name)))
+    }
+
     fn digits(&mut self) -> Result<(), JsonError> {
         let start = self.at;
+        while let Some((chunk, _)) = self.rest().split_first_chunk::<8>()
+            && eight_digits(u64::from_le_bytes(*chunk))
+        {
+            self.at += 8;
+        }
         while let Some(b'0'..=b'9') = self.byte() {
             self.at += 1;
         }
@@ -161,13 +200,19 @@ impl<'a> Reader<'a> {
     }
 
     /// One value of any kind. `depth.left` counts the levels it may open.
-    #[inline]
+    ///
+    /// Strings are read in place, always: handed back through memory, each stalled a load that overlapped two
+    /// stores.
+    #[inline(always)]
     pub(crate) fn value(&mut self, depth: Depth) -> Result<Value<'a>, JsonError> {
+        if self.take(b'"') {
+            return Ok(Value::String(self.string()?));
+        }
+        self.other_value(depth)
+    }
+
+    fn other_value(&mut self, depth: Depth) -> Result<Value<'a>, JsonError> {
         match self.peek().ok_or(JsonError::Syntax)? {
-            b'"' => {
-                self.at += 1;
-                Ok(Value::String(self.string()?))
-            }
             b'-' | b'0'..=b'9' => Ok(Value::Number(self.number()?)),
             b'{' => {
                 let start = self.at;
@@ -196,7 +241,18 @@ impl<'a> Reader<'a> {
     pub(crate) fn object<E: From<JsonError>>(
         &mut self,
         depth: Depth,
-        mut member: impl FnMut(JsonStr<'a>, Value<'a>) -> Result<(), E>,
+        member: impl FnMut(JsonStr<'a>, Value<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.object_named(depth, |reader| reader.string(), member)
+    }
+
+    /// The members of an object, whose names are read by `name`.
+    #[inline(always)]
+    fn object_named<N, E: From<JsonError>>(
+        &mut self,
+        depth: Depth,
+        name: impl Fn(&mut Self) -> Result<N, JsonError>,
+        mut member: impl FnMut(N, Value<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.need(b'{')?;
         if self.take(b'}') {
@@ -204,7 +260,7 @@ impl<'a> Reader<'a> {
         }
         loop {
             self.need(b'"')?;
-            let name = self.string()?;
+            let name = name(self)?;
             self.need(b':')?;
             let value = self.value(depth)?;
             member(name, value)?;
@@ -218,12 +274,16 @@ impl<'a> Reader<'a> {
     fn checked_object(&mut self, depth: Depth) -> Result<(), JsonError> {
         let bound = depth.members.unwrap_or(usize::MAX);
         let mut names = Names::new();
-        self.object(depth, |name, _| {
-            if name.as_plain().is_none() && name.written_len() > MAX_ESCAPED_NAME {
-                return Err(JsonError::Syntax);
-            }
-            names.insert(pack(&name), bound)
-        })
+        self.object_named(
+            depth,
+            |reader| reader.name(),
+            |(name, packed), _| {
+                if name.as_plain().is_none() && name.written_len() > MAX_ESCAPED_NAME {
+                    return Err(JsonError::Syntax);
+                }
+                names.insert(packed, bound)
+            },
+        )
     }
 
     /// The items of an array, in order.
@@ -262,14 +322,17 @@ pub(crate) fn object_members<'a, E: From<JsonError>>(
     let depth = depth.deeper()?;
     let bound = depth.members.unwrap_or(super::names::MAX_MEMBERS);
     let mut names = Names::new();
-    reader.object(depth, |name, value| {
-        if name.as_plain().is_none() && name.written_len() > MAX_ESCAPED_NAME {
-            return Err(E::from(JsonError::Syntax));
-        }
-        let packed = pack(&name);
-        names.insert(packed, bound)?;
-        member(packed, name, value)
-    })?;
+    reader.object_named(
+        depth,
+        |reader| reader.name(),
+        |(name, packed), value| {
+            if name.as_plain().is_none() && name.written_len() > MAX_ESCAPED_NAME {
+                return Err(E::from(JsonError::Syntax));
+            }
+            names.insert(packed, bound)?;
+            member(packed, name, value)
+        },
+    )?;
     Ok(reader.end()?)
 }
 

@@ -9,20 +9,39 @@ use core::fmt;
 #[derive(Clone, Copy)]
 pub struct JsonStr<'a> {
     pub(super) raw: &'a str,
-    pub(super) escaped: bool,
+    pub(super) spelling: Spelling,
+}
+
+/// Whether a string holds escapes. A whole word, so that nothing is copied that nobody wrote: behind a `bool` the
+/// seven bytes of padding went along with every string, and each copy waited for the store before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(super) enum Spelling {
+    Plain,
+    Escaped,
 }
 
 impl<'a> JsonStr<'a> {
+    /// A string that holds no escape.
+    #[inline]
+    pub(super) const fn plain(raw: &'a str) -> Self {
+        Self { raw, spelling: Spelling::Plain }
+    }
+
+    const fn is_escaped(&self) -> bool {
+        matches!(self.spelling, Spelling::Escaped)
+    }
+
     /// The string, where it holds no escape.
     #[must_use]
     pub const fn as_plain(&self) -> Option<&'a str> {
-        if self.escaped { None } else { Some(self.raw) }
+        if self.is_escaped() { None } else { Some(self.raw) }
     }
 
     /// Its characters, unescaped (RFC 8259 §7).
     #[must_use]
     pub const fn chars(&self) -> Chars<'a> {
-        Chars { rest: self.raw, escaped: self.escaped }
+        Chars { rest: self.raw, escaped: self.is_escaped() }
     }
 
     /// The string as written, escapes and all, without its quotes.
@@ -78,13 +97,17 @@ impl<'a> JsonStr<'a> {
 impl PartialEq<str> for JsonStr<'_> {
     /// Byte for byte after unescaping. Not constant-time: for public names and values only.
     fn eq(&self, other: &str) -> bool {
-        if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other }
+        if self.is_escaped() { self.chars().eq(other.chars()) } else { self.raw == other }
     }
 }
 
 impl PartialEq for JsonStr<'_> {
     fn eq(&self, other: &Self) -> bool {
-        if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
+        if self.is_escaped() || other.is_escaped() {
+            self.chars().eq(other.chars())
+        } else {
+            self.raw == other.raw
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Claims<'a> {
 const LAST_DATE: f64 = 9_007_199_254_740_992.0;
 
 impl<'a> Claims<'a> {
-    const fn none(payload: &'a str, limits: &Limits) -> Self {
+    pub(super) const fn none(payload: &'a str, limits: &Limits) -> Self {
         Self {
             payload,
             limits: *limits,
@@ -48,6 +48,13 @@ impl<'a> Claims<'a> {
 
     /// Reads a payload that has been decoded, its registered claims checked for their types.
     pub(crate) fn read(payload: &'a str, limits: &Limits) -> Result<Self, TokenError> {
+        let mut claims = Self::none("", limits);
+        claims.fill(payload)?;
+        Ok(claims)
+    }
+
+    /// As [`read`](Self::read), into what was [`none`](Self::none).
+    pub(super) fn fill(&mut self, payload: &'a str) -> Result<(), TokenError> {
         const ISS: u64 = pack_bytes(b"iss");
         const SUB: u64 = pack_bytes(b"sub");
         const AUD: u64 = pack_bytes(b"aud");
@@ -60,26 +67,26 @@ impl<'a> Claims<'a> {
         const ROLE: u64 = pack_bytes(b"role");
         const ROLES: u64 = pack_bytes(b"roles");
 
-        let mut claims = Self::none(payload, limits);
-        object_members(payload, limits.json(), |name, _, value| -> Result<(), ReadError> {
+        self.payload = payload;
+        let depth = self.limits.json();
+        object_members(payload, depth, |name, _, value| -> Result<(), ReadError> {
             match name {
-                ISS => claims.issuer = Some(string(value)?),
-                SUB => claims.subject = Some(string(value)?),
-                JTI => claims.id = Some(string(value)?),
-                AUD => claims.audience = Some(audience(value)?),
-                EXP => claims.expiry = Some(date(value)?),
-                NBF => claims.not_before = Some(date(value)?),
-                IAT => claims.issued_at = Some(date(value)?),
-                SCOPE => claims.scope = Some(value),
-                SCP => claims.scp = Some(value),
-                ROLE => claims.role = Some(value),
-                ROLES => claims.roles = Some(value),
+                ISS => self.issuer = Some(string(value)?),
+                SUB => self.subject = Some(string(value)?),
+                JTI => self.id = Some(string(value)?),
+                AUD => self.audience = Some(audience(value)?),
+                EXP => self.expiry = Some(date(value)?),
+                NBF => self.not_before = Some(date(value)?),
+                IAT => self.issued_at = Some(date(value)?),
+                SCOPE => self.scope = Some(value),
+                SCP => self.scp = Some(value),
+                ROLE => self.role = Some(value),
+                ROLES => self.roles = Some(value),
                 _ => {}
             }
             Ok(())
         })
-        .map_err(|error| error.or(TokenError::InvalidPayload))?;
-        Ok(claims)
+        .map_err(|error| error.or(TokenError::InvalidPayload))
     }
 
     /// `iss`

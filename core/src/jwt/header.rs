@@ -17,7 +17,15 @@ pub(super) struct Header<'s> {
 
 impl<'s> Header<'s> {
     /// Decodes and reads the header's segment into `scratch`.
+    #[inline]
     pub(super) fn read(segment: &[u8], limits: &Limits, scratch: &'s mut [u8]) -> Result<Self, TokenError> {
+        if let Some(alg) = common(segment, limits) {
+            return Ok(Self { alg: Some(alg), kid: None });
+        }
+        Self::parse(segment, limits, scratch)
+    }
+
+    fn parse(segment: &[u8], limits: &Limits, scratch: &'s mut [u8]) -> Result<Self, TokenError> {
         const ALG: u64 = pack_bytes(b"alg");
         const KID: u64 = pack_bytes(b"kid");
         const TYP: u64 = pack_bytes(b"typ");
@@ -45,5 +53,49 @@ impl<'s> Header<'s> {
         .map_err(|error| error.or(TokenError::InvalidHeader))?;
         let alg = alg.ok_or(TokenError::InvalidHeader)?;
         Ok(Self { alg: alg.as_plain().and_then(Algorithm::from_name), kid })
+    }
+}
+
+/// The headers most tokens without a `kid` come with, encoded: `alg` and `typ`, `typ` and `alg`. To decode and
+/// read one took 110 of 900 ns.
+const COMMON: [(Algorithm, &[u8; 36]); 12] = [
+    (Algorithm::HS256, b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"),
+    (Algorithm::HS256, b"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9"),
+    (Algorithm::RS256, b"eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"),
+    (Algorithm::RS256, b"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9"),
+    (Algorithm::HS384, b"eyJhbGciOiJIUzM4NCIsInR5cCI6IkpXVCJ9"),
+    (Algorithm::HS384, b"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzM4NCJ9"),
+    (Algorithm::HS512, b"eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9"),
+    (Algorithm::HS512, b"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzUxMiJ9"),
+    (Algorithm::RS384, b"eyJhbGciOiJSUzM4NCIsInR5cCI6IkpXVCJ9"),
+    (Algorithm::RS384, b"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzM4NCJ9"),
+    (Algorithm::RS512, b"eyJhbGciOiJSUzUxMiIsInR5cCI6IkpXVCJ9"),
+    (Algorithm::RS512, b"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzUxMiJ9"),
+];
+
+/// What a common header says. Nothing where the bounds are so narrow that even these might be refused.
+#[inline]
+fn common(segment: &[u8], limits: &Limits) -> Option<Algorithm> {
+    let segment: &[u8; 36] = segment.try_into().ok()?;
+    if limits.members < 2 || limits.depth < 1 {
+        return None;
+    }
+    COMMON.iter().find(|(_, common)| *common == segment).map(|(alg, _)| *alg)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_headers_say_what_they_are_taken_to_say() {
+        let narrow = Limits { members: 1, ..Limits::DEFAULT };
+        for (alg, segment) in COMMON {
+            assert_eq!(common(segment, &Limits::DEFAULT), Some(alg));
+            assert_eq!(common(segment, &narrow), None);
+            let mut scratch = [0; 36];
+            let read = Header::parse(segment, &Limits::DEFAULT, &mut scratch).unwrap();
+            assert_eq!((read.alg, read.kid), (Some(alg), None));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The one path every token takes.
 
 use super::header::Header;
-use super::split::{Segments, malformed_middle, split};
+use super::split::{Segments, has_dot, malformed_middle, split};
 use super::{Audience, Claims, Limits, Rules, TokenError};
 use crate::Now;
 use crate::base64url;
@@ -44,14 +44,16 @@ pub fn verify<'s>(
         return Err(TokenError::AudienceNotConfigured);
     }
     let segments = open(token, &rules.limits, scratch.len())?;
-    let header = Header::read(segments.header, &rules.limits, scratch)?;
+    let (front, back) = room(&segments, scratch)?;
+    let header = Header::read(segments.header, &rules.limits, front)?;
     let algorithm = header.alg.filter(|alg| key.allows(*alg)).ok_or(TokenError::AlgorithmNotAllowed)?;
-    let mut signature = [0; MAX_SIGNATURE];
-    let signature = decode_signature(&segments, &mut signature)?;
+    let signature = decode_signature(&segments, back)?;
     if !key.verify(algorithm, segments.signed, signature) {
         return Err(TokenError::InvalidSignature);
     }
-    believe(&segments, rules, scratch, now)
+    let mut claims = Claims::none("", &rules.limits);
+    believe(&segments, rules, scratch, now, &mut claims)?;
+    Ok(claims)
 }
 
 /// The same with a choice of keys.
@@ -64,10 +66,10 @@ pub(super) fn verify_with<'s>(
     now: Now,
 ) -> Result<Claims<'s>, TokenError> {
     let segments = open(token, &rules.limits, scratch.len())?;
-    let header = Header::read(segments.header, &rules.limits, scratch)?;
+    let (front, back) = room(&segments, scratch)?;
+    let header = Header::read(segments.header, &rules.limits, front)?;
     let algorithm = header.alg.filter(|alg| keys.allows(*alg)).ok_or(TokenError::AlgorithmNotAllowed)?;
-    let mut signature = [0; MAX_SIGNATURE];
-    let signature = decode_signature(&segments, &mut signature)?;
+    let signature = decode_signature(&segments, back)?;
     let mut tried = false;
     let mut good = false;
     for key in keys.candidates(algorithm, header.kid) {
@@ -83,13 +85,15 @@ pub(super) fn verify_with<'s>(
     if !good {
         return Err(TokenError::InvalidSignature);
     }
-    believe(&segments, rules, scratch, now)
+    let mut claims = Claims::none("", &rules.limits);
+    believe(&segments, rules, scratch, now, &mut claims)?;
+    Ok(claims)
 }
 
 fn open<'t>(token: &'t [u8], limits: &Limits, scratch: usize) -> Result<Segments<'t>, TokenError> {
     let segments = split(token, limits)?;
     // The middle is decoded only once it is believed, but a wrong shape is told from a wrong signature.
-    if segments.payload.contains(&b'.') {
+    if has_dot(segments.payload) {
         return Err(malformed_middle(segments.payload));
     }
     if scratch < token.len() {
@@ -98,10 +102,7 @@ fn open<'t>(token: &'t [u8], limits: &Limits, scratch: usize) -> Result<Segments
     Ok(segments)
 }
 
-fn decode_signature<'o>(
-    segments: &Segments<'_>,
-    out: &'o mut [u8; MAX_SIGNATURE],
-) -> Result<&'o [u8], TokenError> {
+fn decode_signature<'o>(segments: &Segments<'_>, out: &'o mut [u8]) -> Result<&'o [u8], TokenError> {
     // One spelling a token: a signature that is no base64url is malformed, whatever key it was meant for.
     if segments.signature.len() > MAX_SIGNATURE_TEXT {
         return Err(TokenError::Malformed);
@@ -109,16 +110,27 @@ fn decode_signature<'o>(
     Ok(base64url::decode(segments.signature, out).map_err(|_| TokenError::Malformed)?)
 }
 
-/// The signature held: what does the payload say?
+/// Where the header and the signature are decoded to: each of them is in the token, so there is room for both.
+#[inline]
+fn room<'o>(
+    segments: &Segments<'_>,
+    scratch: &'o mut [u8],
+) -> Result<(&'o mut [u8], &'o mut [u8]), TokenError> {
+    scratch.split_at_mut_checked(segments.signed.len()).ok_or(TokenError::ScratchTooSmall)
+}
+
+/// The signature held: what does the payload say? Written where it is to be: a result on its way through several
+/// functions was copied by each.
+#[inline]
 fn believe<'s>(
     segments: &Segments<'_>,
     rules: &Rules<'_>,
     scratch: &'s mut [u8],
     now: Now,
-) -> Result<Claims<'s>, TokenError> {
+    claims: &mut Claims<'s>,
+) -> Result<(), TokenError> {
     let payload = base64url::decode(segments.payload, scratch).map_err(|_| TokenError::InvalidPayload)?;
     let payload = core::str::from_utf8(payload).map_err(|_| TokenError::InvalidPayload)?;
-    let claims = Claims::read(payload, &rules.limits)?;
-    rules.check(&claims, now)?;
-    Ok(claims)
+    claims.fill(payload)?;
+    rules.check(claims, now)
 }

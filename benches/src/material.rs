@@ -1,0 +1,140 @@
+//! Tokens and keys for benches: fixed, public, and good for nothing else.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use doorward::Now;
+use doorward::jwt::{self, Algorithm, Rules, SigningKey, Verifier};
+use doorward::keys::{Key, KeySet};
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+
+/// The HS256 secret.
+pub const SECRET: &[u8] = b"a bench secret of forty-eight bytes, known to all";
+/// Who issued the tokens.
+pub const ISSUER: &str = "https://issuer.example";
+/// For whom.
+pub const AUDIENCE: &str = "https://mcp.example/mcp";
+/// The moment at which everything happens, unless a case reads the clock. Tokens are good for long after.
+pub const NOW: Now = Now::new(1_800_000_000.0, 1_000_000);
+
+/// Made for these benches, and published with them.
+const TEST_ONLY_RSA: &[u8] = include_bytes!("../keys/test-only-rsa-2048.pk8");
+const KID: &str = "2026-01";
+
+/// The claims of user `n`: 190 bytes or so, as an authorization server writes them.
+fn claims(n: usize) -> String {
+    format!(
+        r#"{{"iss":"{ISSUER}","sub":"user-{n:06}","aud":"{AUDIENCE}","exp":4102444800,"iat":1800000000,"scope":"mcp:read mcp:write","roles":["user"],"jti":"{n:010x}"}}"#
+    )
+}
+
+/// The HS256 token of user `n`, of 330 bytes.
+#[must_use]
+pub fn hs256_token(n: usize) -> String {
+    let key = SigningKey::hmac(Algorithm::HS256, SECRET).expect("a long secret");
+    jwt::sign(&claims(n), &key).expect("claims with an expiry")
+}
+
+/// The header and payload segments of user `n`'s RS256 token, a dot between them.
+fn rs256_signed_part(n: usize) -> String {
+    let header = format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{KID}"}}"#);
+    BASE64_URL_SAFE_NO_PAD.encode(header) + "." + &BASE64_URL_SAFE_NO_PAD.encode(claims(n))
+}
+
+fn rsa() -> RsaKeyPair {
+    RsaKeyPair::from_pkcs8(TEST_ONLY_RSA).expect("a PKCS#8 RSA key")
+}
+
+/// The RS256 token of user 0, of about 640 bytes.
+#[must_use]
+pub fn rs256_token() -> String {
+    let signed = rs256_signed_part(0);
+    let key = rsa();
+    let mut signature = vec![0; key.public().modulus_len()];
+    let random = ring::rand::SystemRandom::new();
+    key.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).expect("room for the signature");
+    signed + "." + &BASE64_URL_SAFE_NO_PAD.encode(signature)
+}
+
+/// Like the RS256 token of user `n`, but its signature is noise: for a cache, which never looks inside.
+#[must_use]
+pub fn rs256_look_alike(n: usize) -> String {
+    let mut random = Random(n as u64);
+    let signature: Vec<u8> = (0..32).flat_map(|_| random.word().to_ne_bytes()).collect();
+    rs256_signed_part(n) + "." + &BASE64_URL_SAFE_NO_PAD.encode(signature)
+}
+
+/// The RSA public key as PKCS#1 DER.
+#[must_use]
+pub fn rsa_public_der() -> Vec<u8> {
+    rsa().public().as_ref().to_vec()
+}
+
+/// Doorward's verifier for the HS256 tokens: issuer, audience and expiry checked.
+#[must_use]
+pub fn hs256_verifier() -> Verifier {
+    let key = Key::hmac(Algorithm::HS256, SECRET).expect("a long secret");
+    Verifier::new(KeySet::from(key), rules()).expect("a key")
+}
+
+/// Doorward's verifier for the RS256 token, its key found by `kid`.
+#[must_use]
+pub fn rs256_verifier() -> Verifier {
+    let key = Key::rsa_der(&rsa_public_der(), &[Algorithm::RS256]).expect("a public key");
+    let keys = KeySet::new().with_kid(KID, key).expect("a kid");
+    Verifier::new(keys, rules()).expect("a key and an audience")
+}
+
+fn rules() -> Rules<'static> {
+    Rules::new().issuer(ISSUER).audience(AUDIENCE)
+}
+
+/// What a bare signature check needs of a token: the signed bytes and the decoded signature.
+#[must_use]
+pub fn signed_and_signature(token: &str) -> (Vec<u8>, Vec<u8>) {
+    let (signed, signature) = token.rsplit_once('.').expect("a token");
+    (signed.into(), BASE64_URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every run.
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next 64 bits.
+    pub const fn word(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        word ^ (word >> 31)
+    }
+
+    /// Puts `items` in an order that no prefetcher guesses.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for at in (1..items.len()).rev() {
+            let other = (self.word() % (at as u64 + 1)) as usize;
+            items.swap(at, other);
+        }
+    }
+}
+
+/// Hands out items one after the other, for ever.
+pub struct Round<T> {
+    items: Vec<T>,
+    at: usize,
+}
+
+impl<T> Round<T> {
+    /// Begins with the first.
+    #[must_use]
+    pub const fn new(items: Vec<T>) -> Self {
+        Self { items, at: 0 }
+    }
+
+    /// The next one.
+    #[inline]
+    pub fn turn(&mut self) -> &T {
+        let at = self.at;
+        self.at = if at + 1 == self.items.len() { 0 } else { at + 1 };
+        &self.items[at]
+    }
+}
