@@ -24,7 +24,7 @@ pub(super) enum Spelling {
 impl<'a> JsonStr<'a> {
     /// A string that holds no escape.
     #[inline]
-    pub(super) const fn plain(raw: &'a str) -> Self {
+    pub(crate) const fn plain(raw: &'a str) -> Self {
         Self { raw, spelling: Spelling::Plain }
     }
 
@@ -56,9 +56,9 @@ impl<'a> JsonStr<'a> {
         let parts = core::iter::from_fn(move || {
             let raw = rest?;
             let (part, behind) =
-                raw.split_at_checked(if self.escaped { space(raw) } else { plain_space(raw) })?;
+                raw.split_at_checked(if self.is_escaped() { space(raw) } else { plain_space(raw) })?;
             rest = behind.strip_prefix(' ').or_else(|| behind.strip_prefix(ESCAPED_SPACE));
-            Some(JsonStr { raw: part, escaped: self.escaped })
+            Some(JsonStr { raw: part, spelling: self.spelling })
         });
         parts.filter(|part| !part.is_empty())
     }
@@ -206,17 +206,15 @@ fn hex4(digits: &str) -> Option<u32> {
 
 #[cfg(all(test, feature = "std"))]
 mod space_tests {
-    use super::JsonStr;
+    use super::{JsonStr, Spelling};
     use std::string::ToString as _;
     use std::vec::Vec;
 
     #[test]
     fn spaces_separate_however_they_are_written() {
         let words = |raw| {
-            JsonStr { raw, escaped: str::contains(raw, '\\') }
-                .split_spaces()
-                .map(|w| w.to_string())
-                .collect::<Vec<_>>()
+            let spelling = if str::contains(raw, '\\') { Spelling::Escaped } else { Spelling::Plain };
+            JsonStr { raw, spelling }.split_spaces().map(|w| w.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(words(" a  b "), ["a", "b"]);
         assert_eq!(words(r"a\u0020b\u0020\u0020c \u00e9"), ["a", "b", "c", "é"]);

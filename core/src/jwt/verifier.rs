@@ -1,7 +1,7 @@
 //! Keys and rules together, made once and shared.
 
 use super::verify::verify_with;
-use super::{Audience, Claims, OwnedClaims, Rules, TokenError};
+use super::{Claims, OwnedClaims, Rules, TokenError};
 use crate::Now;
 use crate::keys::KeySet;
 use alloc::vec;
@@ -67,7 +67,7 @@ impl Verifier {
         if keys.is_empty() {
             return Err(VerifierError::NoKeys);
         }
-        if keys.has_public() && *rules.audience_rule() == Audience::Unset {
+        if keys.has_public() && rules.audience_rule().is_unset() {
             return Err(VerifierError::AudienceNotConfigured);
         }
         Ok(Self { keys, rules })
@@ -108,11 +108,7 @@ impl Verifier {
     #[cfg(feature = "std")]
     #[must_use]
     pub fn window(&self, claims: &Claims<'_>) -> super::Window {
-        let tolerance = self.rules.tolerance_seconds();
-        super::Window {
-            from: claims.not_before().map_or(f64::NEG_INFINITY, |from| from - tolerance),
-            until: claims.expiry().map_or(f64::INFINITY, |expiry| expiry + tolerance),
-        }
+        super::Window { from: self.rules.begins(claims), until: self.rules.ends(claims) }
     }
 
     /// The seconds of clock tolerance its rules allow.
