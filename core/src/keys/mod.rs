@@ -12,6 +12,8 @@ mod jwk;
 mod public;
 #[cfg(feature = "alloc")]
 mod set;
+#[cfg(all(test, feature = "asymmetric", feature = "std"))]
+mod wycheproof;
 
 pub use error::KeyError;
 #[cfg(feature = "alloc")]
