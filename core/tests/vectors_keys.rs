@@ -36,8 +36,8 @@ impl Vector {
         match self.kind.as_str() {
             "hmac" => Key::hmac(one(), &secret()),
             "hmac_allowing_short" => Key::hmac_allowing_short(one(), &secret()),
-            "rsa_pem" => Key::from_pem(self.pem.as_deref().expect("pem"), &many()),
-            "rsa_der" => Key::from_der(&hex(self.der_hex.as_deref().expect("der_hex")), &many()),
+            "pem" => Key::from_pem(self.pem.as_deref().expect("pem"), &many()),
+            "der" => Key::from_der(&hex(self.der_hex.as_deref().expect("der_hex")), &many()),
             other => panic!("no kind {other}"),
         }
     }

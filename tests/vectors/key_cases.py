@@ -24,10 +24,10 @@ def vectors():
         put(cls, name, expect, kind=kind, alg=alg, secret_hex=value.hex())
 
     def public_pem(name, value, expect, algs=RS):
-        put("keys", name, expect, kind="rsa_pem", algs=algs, pem=value)
+        put("keys", name, expect, kind="pem", algs=algs, pem=value)
 
     def public_der(name, value, expect, algs=RS):
-        put("keys", name, expect, kind="rsa_der", algs=algs, der_hex=value.hex())
+        put("keys", name, expect, kind="der", algs=algs, der_hex=value.hex())
 
     secrets(secret)
     disguised(secret)

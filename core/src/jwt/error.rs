@@ -45,9 +45,9 @@ pub enum TokenError {
     IdMismatch,
     /// `nonce` is missing or not the expected (OpenID Connect Core §3.1.3.7).
     NonceMismatch,
-    /// `now − iat` is above the maximum age.
+    /// `now >= iat + maximum age + tolerance`.
     TooOld,
-    /// `iat` lies ahead of now, and there is a maximum age.
+    /// `now < iat − tolerance`, and there is a maximum age.
     IssuedInFuture,
     /// `exp − iat` is above the maximum lifetime.
     LifetimeTooLong,
