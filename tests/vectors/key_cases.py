@@ -3,6 +3,7 @@
 import base64
 import json
 
+import jwk_cases
 from fixed_keys import EC_PEM, ED25519_PEM, RSA
 from jws import NULL, RSA_OID, integer, jwk, pem, pkcs1, pkcs1_private, pkcs8, sequence, spki, spki_pem, tlv
 
@@ -32,6 +33,7 @@ def vectors():
     secrets(secret)
     disguised(secret)
     rsa(public_pem, public_der)
+    jwk_cases.add(put)
     return made
 
 

@@ -79,7 +79,7 @@ impl fmt::Display for KeyError {
             Self::Unsupported => "a kind of key that is not supported",
             Self::RsaSize => "an RSA key must have 2048 to 8192 bits",
             Self::RsaExponent => "an RSA exponent must be odd, at least 3 and below 2^33",
-            Self::Point => "the key is no good point of its curve",
+            Self::Point => "the key's point has the wrong length or form for its curve, or a low order",
             Self::JwkMalformed => "not a jwk with every member its kty needs, each once",
             Self::JwkUse => "the jwk's use or key_ops forbid verifying signatures with it",
             Self::JwksMalformed => "not a jwk set of at most 256 KiB and 100 keys",

@@ -16,8 +16,10 @@ use zeroize::Zeroizing;
 const MAX_SET: usize = 256 * 1024;
 /// The most keys of one.
 const MAX_KEYS: usize = 100;
-/// A set, its array, a key, `oth`'s array and its objects.
+/// A key, `oth`'s array and its objects, and room for what nobody asked for.
 const DEPTH: Depth = Depth { left: 8, members: Some(64) };
+/// Names and levels in a key are that key's affair: a bad one must not spoil the set, as long as it can be read over.
+const SET_DEPTH: Depth = Depth { left: 32, members: None };
 
 impl From<JsonError> for KeyError {
     fn from(_: JsonError) -> Self {
@@ -160,7 +162,7 @@ pub(super) fn read_set(
         return Err(KeyError::JwksMalformed);
     }
     let mut keys = None;
-    object_members(text, DEPTH, |_, name, value| -> Result<(), KeyError> {
+    object_members(text, SET_DEPTH, |_, name, value| -> Result<(), KeyError> {
         if name == *"keys" {
             keys = Some(value);
         }

@@ -75,8 +75,9 @@ impl Key {
     /// `BEGIN RSA PUBLIC KEY` (PKCS#1, RFC 8017 §A.1.1); for these algorithms.
     ///
     /// # Errors
-    /// Not such a key; a private key; RSA under 2048 bits or with an exponent that is 1 or even; a point that is none;
-    /// no algorithm, or one that does not go with the key.
+    /// Not such a key; a private key; RSA under 2048 bits or with an exponent that is 1 or even; a point of the wrong
+    /// length or form, or of low order; no algorithm, or one that does not go with the key. A point of the right form
+    /// that is not on its curve is not found out here: such a key verifies nothing.
     #[cfg(feature = "asymmetric")]
     pub fn from_pem(pem: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         Self::public(public::PublicKey::from_pem(pem)?, algorithms)

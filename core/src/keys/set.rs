@@ -49,7 +49,7 @@ impl KeySet {
     /// set that is fetched, so `oct` keys are left out too.
     ///
     /// # Errors
-    /// Not a JWK Set, or one of over 256 KiB or 100 keys.
+    /// Not JSON, not a JWK Set, nested too deep, or one of over 256 KiB or 100 keys.
     ///
     /// ```
     /// use doorward::keys::{KeyError, KeySet};

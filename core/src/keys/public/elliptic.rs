@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use ring::signature::VerificationAlgorithm;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, UnparsedPublicKey};
 
-/// A key on a curve. ring checks on every verification that the point is on it.
+/// A key on a curve. Whether its point is on it is not known here: ring checks that on every verification, so that a
+/// point beside the curve verifies nothing.
 pub(in crate::keys) struct EllipticKey {
     curve: Curve,
     key: UnparsedPublicKey<Vec<u8>>,

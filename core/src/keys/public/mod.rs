@@ -36,6 +36,9 @@ impl PublicKey {
 
     /// A point on a curve of RFC 7518 §6.2.1, each coordinate as long as the field.
     pub(super) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
+        if x.len() != y.len() {
+            return Err(KeyError::Point);
+        }
         let point: Vec<u8> = [&[4], x, y].concat();
         elliptic::EllipticKey::new(curve, &point).map(Self::Elliptic)
     }
