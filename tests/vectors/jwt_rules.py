@@ -73,8 +73,8 @@ def types(cases: Cases):
     c.add("before expiry", token({"exp": NOW - 1}), rules={"token_type": "at+jwt"}, expect="token_type_mismatch")
     c.add("not asked for, whatever it is", token(header={"alg": "HS256", "typ": "dpop+jwt"}))
     for alg, key in (("RS256", "rsa2048"), ("ES256", "p256")):
-        c.add(f"an access token of RFC 9068 by {alg}", token(payload(iss="i", aud="a", client_id="c", iat=NOW, jti="j"), header={"typ": "at+jwt", "alg": alg, "kid": "k"}, alg=alg, key=key),
-              keys=[(key, "k")], rules={"token_type": "at+jwt", "issuer": "i", "audience": "a", "required": ["sub", "client_id", "iat", "jti"]})
+        c.add(f"an access token of RFC 9068 by {alg}", token(payload(iss="i", aud="a", client_id="c", iat=NOW, jti="j"), header={"typ": "at+jwt", "alg": alg, "kid": "RjEwOwOA"}, alg=alg, key=key),
+              keys=[(key, "RjEwOwOA")], rules={"token_type": "at+jwt", "issuer": "i", "audience": "a", "required": ["sub", "client_id", "iat", "jti"]})
         c.add(f"an ID token for an access token by {alg}", token(payload(aud="a"), alg=alg, key=key), keys=[key], rules={"token_type": "at+jwt", "audience": "a"}, expect="token_type_mismatch")
 
 

@@ -43,7 +43,7 @@ const LOW: u64 = 0x0101_0101_0101_0101;
 #[inline]
 const fn dots(bytes: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(bytes) ^ (LOW * 0x2E);
-    !(((word & (LOW * 0x7F)) + LOW * 0x7F) | word | LOW * 0x7F)
+    !(((word & (LOW * 0x7F)) + LOW * 0x7F) | word | (LOW * 0x7F))
 }
 
 #[inline]

@@ -60,7 +60,7 @@ pub(super) fn read(text: &str) -> Result<(Option<String>, Key), KeyError> {
     };
     let kty = jwk.kty.ok_or(KeyError::JwkMalformed)?;
     let key = if kty == *"RSA" {
-        public(&jwk, PublicKey::rsa(&trimmed(&bytes(jwk.n)?), &trimmed(&bytes(jwk.e)?))?, algorithm)?
+        public(&jwk, PublicKey::rsa(trimmed(&bytes(jwk.n)?), trimmed(&bytes(jwk.e)?))?, algorithm)?
     } else if kty == *"EC" {
         let curve = jwk.crv.ok_or(KeyError::JwkMalformed)?;
         let curve = match () {
