@@ -296,6 +296,7 @@ impl<'r> Rules<'r> {
     }
 
     /// From when on a token with these claims is good; minus infinity where nothing says.
+    #[cfg(feature = "std")]
     pub(super) fn begins(&self, claims: &Claims<'_>) -> f64 {
         let from = claims.not_before.filter(|_| self.check_not_before).unwrap_or(f64::NEG_INFINITY);
         let issued = claims.issued_at().filter(|_| self.max_age.is_some()).unwrap_or(f64::NEG_INFINITY);
@@ -303,6 +304,7 @@ impl<'r> Rules<'r> {
     }
 
     /// Until when; infinity where nothing says.
+    #[cfg(feature = "std")]
     pub(super) fn ends(&self, claims: &Claims<'_>) -> f64 {
         let expiry = claims.expiry.filter(|_| self.check_expiry).unwrap_or(f64::INFINITY);
         let aged = self.max_age.zip(claims.issued_at()).map_or(f64::INFINITY, |(age, issued)| issued + age);

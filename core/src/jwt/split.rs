@@ -84,7 +84,6 @@ pub(super) fn malformed_middle(payload: &[u8]) -> TokenError {
 }
 
 /// Whether a credential has a token's shape: two dots, and base64url between them. Used once, to classify.
-#[cfg(feature = "alloc")]
 pub(crate) fn looks_like_jwt(credential: &[u8]) -> bool {
     let mut dots = 0;
     for byte in credential {
