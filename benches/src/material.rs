@@ -79,7 +79,7 @@ pub fn hs256_verifier() -> Verifier {
 /// Doorward's verifier for the RS256 token, its key found by `kid`.
 #[must_use]
 pub fn rs256_verifier() -> Verifier {
-    let key = Key::rsa_der(&rsa_public_der(), &[Algorithm::RS256]).expect("a public key");
+    let key = Key::from_der(&rsa_public_der(), &[Algorithm::RS256]).expect("a public key");
     let keys = KeySet::new().with_kid(KID, key).expect("a kid");
     Verifier::new(keys, rules()).expect("a key and an audience")
 }

@@ -19,7 +19,7 @@
 //! |---|---|---|
 //! | `std` | yes | the operating system's clocks and random numbers, the verified-token cache, SIMD chosen at run time |
 //! | `alloc` | by `std` | everything that owns memory: all modules but `jwt::verify` and HS* keys |
-//! | `asymmetric` | yes | RS256, RS384, RS512 by ring |
+//! | `asymmetric` | yes | RS*, PS*, ES256, ES384 and EdDSA by ring, PEM, DER, JWK and JWK Sets |
 //! | `config` | no | `config`: variables and TOML |
 //!
 //! Features add API and never change what is accepted.

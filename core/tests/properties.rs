@@ -15,7 +15,7 @@ const SECRET: [u8; 64] = [0x5A; 64];
 
 fn keys() -> KeySet {
     let keys: Value = serde_json::from_str(&read("jwt.json")).unwrap();
-    let rsa = Key::rsa_pem(keys["keys"]["rsa2048"]["pem"].as_str().unwrap(), &[Algorithm::RS256]).unwrap();
+    let rsa = Key::from_pem(keys["keys"]["rsa2048"]["pem"].as_str().unwrap(), &[Algorithm::RS256]).unwrap();
     let secret = hex(keys["keys"]["hs256"]["secret_hex"].as_str().unwrap());
     KeySet::new().with(Key::hmac(Algorithm::HS256, &secret).unwrap()).with(rsa)
 }

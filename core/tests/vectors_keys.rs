@@ -4,7 +4,8 @@
 mod common;
 
 use common::{algorithm, all_different, hex, read};
-use doorward::keys::{Key, KeyError};
+use doorward::jwt::Algorithm;
+use doorward::keys::{Key, KeyError, KeySet};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -25,21 +26,97 @@ struct Vector {
     secret_hex: Option<String>,
     pem: Option<String>,
     der_hex: Option<String>,
+    jwk: Option<String>,
+    /// After `ok`, of a JWK.
+    kid: Option<String>,
+    jwks: Option<SetText>,
+    /// After `ok`, of a JWK Set: the `kid` of each key that was taken, in order.
+    accepted: Option<Vec<Option<String>>>,
+    /// The place and code of each other.
+    left_out: Option<Vec<(usize, String)>>,
     expect: String,
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SetText {
+    Text(String),
+    Made(Made),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Made {
+    /// Prefix, unit, count, suffix.
+    repeat: (String, String, usize, String),
+}
+
+impl SetText {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Made(Made { repeat: (prefix, unit, count, suffix) }) => {
+                [prefix, &*unit.repeat(*count), suffix].concat()
+            }
+        }
+    }
+}
+
 impl Vector {
-    fn key(&self) -> Result<Key, KeyError> {
+    fn algorithms(&self) -> Vec<Algorithm> {
+        self.algs.iter().flatten().map(|alg| algorithm(alg)).collect()
+    }
+
+    /// What comes of it: a code, and what else is not as it must be.
+    fn outcome(&self) -> (&'static str, Option<String>) {
         let one = || algorithm(self.alg.as_deref().expect("alg"));
-        let many = || self.algs.iter().flatten().map(|alg| algorithm(alg)).collect::<Vec<_>>();
         let secret = || hex(self.secret_hex.as_deref().expect("secret_hex"));
-        match self.kind.as_str() {
+        let key = match self.kind.as_str() {
             "hmac" => Key::hmac(one(), &secret()),
             "hmac_allowing_short" => Key::hmac_allowing_short(one(), &secret()),
-            "rsa_pem" => Key::rsa_pem(self.pem.as_deref().expect("pem"), &many()),
-            "rsa_der" => Key::rsa_der(&hex(self.der_hex.as_deref().expect("der_hex")), &many()),
+            "pem" => Key::from_pem(self.pem.as_deref().expect("pem"), &self.algorithms()),
+            "der" => Key::from_der(&hex(self.der_hex.as_deref().expect("der_hex")), &self.algorithms()),
+            "jwk" => match Key::from_jwk(self.jwk.as_deref().expect("jwk")) {
+                Ok((kid, _)) if kid != self.kid => return ("ok", Some(format!("the kid is {kid:?}"))),
+                other => other.map(|(_, key)| key),
+            },
+            "jwks" => return self.set(),
             other => panic!("no kind {other}"),
+        };
+        let key = match key {
+            Ok(key) => key,
+            Err(error) => return (error.code(), None),
+        };
+        let expected = if self.alg.is_some() { vec![one()] } else { self.algorithms() };
+        let wrong = Algorithm::ALL.iter().any(|alg| key.allows(*alg) != expected.contains(alg));
+        ("ok", wrong.then(|| format!("it allows {key:?}")))
+    }
+
+    fn set(&self) -> (&'static str, Option<String>) {
+        let text = self.jwks.as_ref().expect("jwks").text();
+        let (set, left_out) = match KeySet::from_jwks(&text) {
+            Ok(read) => read,
+            Err(error) => return (error.code(), None),
+        };
+        if self.expect != "ok" {
+            return ("ok", None);
         }
+        let left_out: Vec<_> =
+            left_out.into_iter().map(|(place, error)| (place, error.code().to_owned())).collect();
+        if Some(&left_out) != self.left_out.as_ref() {
+            return ("ok", Some(format!("left out: {left_out:?}")));
+        }
+        let accepted = self.accepted.as_ref().expect("accepted");
+        if set.len() != accepted.len() || set.is_empty() != accepted.is_empty() {
+            return ("ok", Some(format!("{} keys", set.len())));
+        }
+        // A kid is there if it can't be had again.
+        let absent = accepted.iter().flatten().find(|kid| {
+            let (set, _) = KeySet::from_jwks(&text).expect("as before");
+            let key = Key::hmac(Algorithm::HS256, &[7; 32]).expect("a secret");
+            set.with_kid(kid.as_str(), key).err() != Some(KeyError::DuplicateKid)
+        });
+        ("ok", absent.map(|kid| format!("no key {kid}")))
     }
 }
 
@@ -48,17 +125,18 @@ fn every_vector_gets_its_answer() {
     let file: File = serde_json::from_str(&read("keys.json")).expect("keys.json is of the known format");
     assert_eq!(file.format, 1);
     all_different(file.vectors.iter().map(|vector| vector.name.as_str()));
-    assert!(file.vectors.len() >= 153, "only {} vectors", file.vectors.len());
-    for (class, least) in [("keys", 70), ("algorithm confusion", 50)] {
+    assert!(file.vectors.len() >= 820, "only {} vectors", file.vectors.len());
+    for (class, least) in [("keys", 270), ("algorithm confusion", 55), ("jwk", 425), ("jwks", 65)] {
         let count = file.vectors.iter().filter(|vector| vector.class == class).count();
         assert!(count >= least, "{class}: {count} vectors");
     }
     let mut failures = vec![];
     for vector in &file.vectors {
-        let answer = vector.key().map_or_else(KeyError::code, |_| "ok");
+        let (answer, wrong) = vector.outcome();
         if answer != vector.expect {
             failures.push(format!("{}: expected {}, got {answer}", vector.name, vector.expect));
         }
+        failures.extend(wrong.map(|wrong| format!("{}: {wrong}", vector.name)));
     }
     assert!(failures.is_empty(), "{} vectors fail:\n{}", failures.len(), failures.join("\n"));
 }

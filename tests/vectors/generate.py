@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes jwt.json and keys.json, the vectors that Rust, Python and Node all run.
 
-Made apart from the core on purpose: standard library only, its own JWS, its own DER, its own RSA. The same bytes
+Made apart from the core on purpose: standard library only, its own JWS, DER, RSA, ECDSA and Ed25519. The same bytes
 every time. `--check` writes nothing and says whether the committed files are what would be written.
 """
 
@@ -11,19 +11,36 @@ import sys
 
 import jwt_good
 import jwt_hostile
+import jwt_public
+import jwt_rules
 import key_cases
-from jws import spki_pem
+from curves import EC_SECRETS
+from jws import CURVE_OIDS, EC_OID, pem, spki, spki_pem
 from make import SECRETS, Cases
 
 HERE = pathlib.Path(__file__).parent
 RS = ["RS256", "RS384", "RS512"]
+PS = ["PS256", "PS384", "PS512"]
 
 
 def keys():
     named = {name: {"kind": "hmac", "alg": alg, "secret_hex": secret.hex()} for name, (alg, secret) in SECRETS.items()}
+
+    def public(name, algs, key):
+        named[name] = {"kind": "pem", "algs": algs, "pem": spki_pem(key)}
+
     for name in ("rsa2048", "rsa2048_other", "rsa2048_e3", "rsa2049", "rsa4096", "rsa8192"):
-        named[name] = {"kind": "rsa_pem", "algs": RS, "pem": spki_pem(name)}
-    named["rsa2048_rs256"] = {"kind": "rsa_pem", "algs": ["RS256"], "pem": spki_pem("rsa2048")}
+        public(name, RS, name)
+    public("rsa2048_rs256", ["RS256"], "rsa2048")
+    for name in ("rsa2048", "rsa2049", "rsa4096", "rsa8192"):
+        public(f"{name}_ps", PS, name)
+    public("rsa2048_both", RS + PS, "rsa2048")
+    for name, alg in (("p256", "ES256"), ("p256_other", "ES256"), ("p384", "ES384"), ("p384_other", "ES384"),
+                      ("ed25519", "EdDSA"), ("ed25519_other", "EdDSA")):
+        public(name, [alg], name)
+    x, y = EC_SECRETS["p256"][0].public(EC_SECRETS["p256"][1])
+    beside = spki(b"\4" + x + y[:-1] + bytes([y[-1] ^ 1]), EC_OID + CURVE_OIDS["P-256"])
+    named["p256_beside"] = {"kind": "pem", "algs": ["ES256"], "pem": pem("PUBLIC KEY", beside)}
     return named
 
 
@@ -37,6 +54,8 @@ def files():
     cases = Cases()
     jwt_good.add(cases)
     jwt_hostile.add(cases)
+    jwt_public.add(cases)
+    jwt_rules.add(cases)
     yield "jwt.json", lines({"format": 1, "keys": keys()}, cases.vectors)
     yield "keys.json", lines({"format": 1}, key_cases.vectors())
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 
+from curves import EC_SECRETS, ED25519, ED_SECRETS
 from fixed_keys import RSA
 
 HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
@@ -54,18 +55,35 @@ def rs(alg, name, signed):
     return rsa_raw(name, pkcs1_block(alg, name, signed))
 
 
-def ps(alg, name, signed):
-    """RSASSA-PSS with an empty salt (RFC 8017 §9.1), so that it is the same every time."""
+def mgf1(digest, seed, length):
+    blocks = (digest(seed + i.to_bytes(4, "big")).digest() for i in range(length // digest().digest_size + 1))
+    return b"".join(blocks)[:length]
+
+
+def pss_block(alg, name, signed, salt=None, mask=None, trailer=b"\xbc", filler=b"\0", mark=b"\1", top=0):
+    """EMSA-PSS (RFC 8017 §9.1) with a fixed salt as long as the hash, so that it is the same every time."""
     digest = HASHES[alg[2:]]
     size = digest().digest_size
+    salt = bytes(range(size)) if salt is None else salt
     bits = RSA[name][0].bit_length() - 1
     length = (bits + 7) // 8
-    h = digest(b"\0" * 8 + digest(signed.encode()).digest()).digest()
-    db = b"\0" * (length - size - 2) + b"\1"
-    mask = b"".join(digest(h + i.to_bytes(4, "big")).digest() for i in range(len(db) // size + 1))
-    masked = bytes(a ^ b for a, b in zip(db, mask))
-    masked = bytes([masked[0] & (0xFF >> (8 * length - bits))]) + masked[1:]
-    return rsa_raw(name, masked + h + b"\xbc")
+    h = digest(b"\0" * 8 + digest(signed.encode()).digest() + salt).digest()
+    db = filler * (length - size - len(salt) - 2) + mark + salt
+    masked = bytes(a ^ b for a, b in zip(db, mgf1(mask or digest, h, len(db))))
+    return bytes([masked[0] & (0xFF >> (8 * length - bits)) | top]) + masked[1:] + h + trailer
+
+
+def ps(alg, name, signed, **broken):
+    return rsa_raw(name, pss_block(alg, name, signed, **broken))
+
+
+def es(name, signed):
+    curve, d = EC_SECRETS[name]
+    return curve.raw(*curve.sign(d, signed.encode()))
+
+
+def ed(name, signed):
+    return ED25519.raw(*ED25519.sign(ED_SECRETS[name], signed.encode()))
 
 
 # DER (X.690), as much as a key needs.
@@ -114,12 +132,40 @@ def pem(label, der, width=64):
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
+EC_OID = bytes.fromhex("06072a8648ce3d0201")
+CURVE_OIDS = {"P-256": bytes.fromhex("06082a8648ce3d030107"), "P-384": bytes.fromhex("06052b81040022"),
+              "P-521": bytes.fromhex("06052b81040023"), "secp256k1": bytes.fromhex("06052b8104000a")}
+ED25519_OID = bytes.fromhex("06032b6570")
+
+
+def curve_of(name):
+    return "P-256" if name.startswith("p256") else "P-384"
+
+
+def point(name):
+    curve, d = EC_SECRETS[name]
+    return b"\4" + b"".join(curve.public(d))
+
+
+def spki_der(name):
+    if name in RSA:
+        return spki(pkcs1(*RSA[name][:2]))
+    if name in EC_SECRETS:
+        return spki(point(name), EC_OID + CURVE_OIDS[curve_of(name)])
+    return spki(ED25519.public(ED_SECRETS[name]), ED25519_OID)
+
+
 def spki_pem(name):
-    n, e, _ = RSA[name]
-    return pem("PUBLIC KEY", spki(pkcs1(n, e)))
+    return pem("PUBLIC KEY", spki_der(name))
 
 
 def jwk(name, **more):
-    n, e, _ = RSA[name]
-    number = lambda v: b64(v.to_bytes((v.bit_length() + 7) // 8, "big"))  # noqa: E731
-    return {"kty": "RSA", "n": number(n), "e": number(e), **more}
+    if name in RSA:
+        n, e, _ = RSA[name]
+        number = lambda v: b64(v.to_bytes((v.bit_length() + 7) // 8, "big"))  # noqa: E731
+        return {"kty": "RSA", "n": number(n), "e": number(e), **more}
+    if name in EC_SECRETS:
+        curve, d = EC_SECRETS[name]
+        x, y = curve.public(d)
+        return {"kty": "EC", "crv": curve_of(name), "x": b64(x), "y": b64(y), **more}
+    return {"kty": "OKP", "crv": "Ed25519", "x": b64(ED25519.public(ED_SECRETS[name])), **more}

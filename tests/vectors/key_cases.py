@@ -3,6 +3,7 @@
 import base64
 import json
 
+import jwk_cases
 from fixed_keys import EC_PEM, ED25519_PEM, RSA
 from jws import NULL, RSA_OID, integer, jwk, pem, pkcs1, pkcs1_private, pkcs8, sequence, spki, spki_pem, tlv
 
@@ -24,14 +25,15 @@ def vectors():
         put(cls, name, expect, kind=kind, alg=alg, secret_hex=value.hex())
 
     def public_pem(name, value, expect, algs=RS):
-        put("keys", name, expect, kind="rsa_pem", algs=algs, pem=value)
+        put("keys", name, expect, kind="pem", algs=algs, pem=value)
 
     def public_der(name, value, expect, algs=RS):
-        put("keys", name, expect, kind="rsa_der", algs=algs, der_hex=value.hex())
+        put("keys", name, expect, kind="der", algs=algs, der_hex=value.hex())
 
     secrets(secret)
     disguised(secret)
     rsa(public_pem, public_der)
+    jwk_cases.add(put)
     return made
 
 
@@ -177,8 +179,8 @@ def rsa(public_pem, public_der):
     public_pem("an encrypted private key", pem("ENCRYPTED PRIVATE KEY", sequence(NULL)), "key_private")
     public_pem("a public key and then a private one", spki_pem("rsa2048") + pem("PRIVATE KEY", pkcs8("rsa2048")), "key_unreadable")
     public_pem("two public keys", spki_pem("rsa2048") + spki_pem("rsa2048_other"), "key_unreadable")
-    public_pem("an EC key under RS256", EC_PEM, "key_unsupported")
-    public_pem("an Ed25519 key under RS256", ED25519_PEM, "key_unsupported")
+    public_pem("an EC key under RS256", EC_PEM, "key_algorithm_mismatch")
+    public_pem("an Ed25519 key under RS256", ED25519_PEM, "key_algorithm_mismatch")
     public_pem("a certificate", pem("CERTIFICATE", der), "key_unsupported")
     public_pem("an empty text", "", "key_unreadable")
     public_pem("no PEM", "hello", "key_unreadable")

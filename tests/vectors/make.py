@@ -2,7 +2,7 @@
 
 import re
 
-from jws import b64, dumps, hs, rs, text_of
+from jws import b64, dumps, ed, es, hs, ps, rs, text_of
 
 NOW = 1_700_000_000
 EXP = NOW + 3600
@@ -28,7 +28,15 @@ def signed_part(claims=None, header=None, alg="HS256"):
 
 
 def signature(signed, alg="HS256", key="hs256"):
-    return hs(alg, SECRETS[key][1], signed) if alg.startswith("HS") else rs(alg, key, signed)
+    if alg.startswith("HS"):
+        return hs(alg, SECRETS[key][1], signed)
+    # The last part of a name says which algorithms are bound to the key, and is none of its own.
+    key = key.removesuffix("_ps").removesuffix("_both")
+    if alg.startswith("PS"):
+        return ps(alg, key, signed)
+    if alg.startswith("ES"):
+        return es(key, signed)
+    return ed(key, signed) if alg == "EdDSA" else rs(alg, key, signed)
 
 
 def token(claims=None, header=None, alg="HS256", key="hs256"):

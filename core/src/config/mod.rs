@@ -311,7 +311,7 @@ impl JwtConfig {
             }
         }
         if let Some(pem) = &self.public_key {
-            let key = Key::rsa_pem(pem, &[Algorithm::RS256])
+            let key = Key::from_pem(pem, &[Algorithm::RS256])
                 .map_err(|error| ConfigError::of("JWT_PUBLIC_KEY", not_right(&error)))?;
             keys = keys.with(key);
         }

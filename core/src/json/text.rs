@@ -24,7 +24,7 @@ pub(super) enum Spelling {
 impl<'a> JsonStr<'a> {
     /// A string that holds no escape.
     #[inline]
-    pub(super) const fn plain(raw: &'a str) -> Self {
+    pub(crate) const fn plain(raw: &'a str) -> Self {
         Self { raw, spelling: Spelling::Plain }
     }
 

@@ -39,6 +39,18 @@ pub enum TokenError {
     AudienceMismatch,
     /// `sub` is missing or not the expected.
     SubjectMismatch,
+    /// The header's `typ` is missing or not the expected (RFC 8725 §3.11).
+    TypeMismatch,
+    /// `jti` is missing or not the expected.
+    IdMismatch,
+    /// `nonce` is missing or not the expected (OpenID Connect Core §3.1.3.7).
+    NonceMismatch,
+    /// `now >= iat + maximum age + tolerance`.
+    TooOld,
+    /// `now < iat − tolerance`, and there is a maximum age.
+    IssuedInFuture,
+    /// `exp − iat` is above the maximum lifetime.
+    LifetimeTooLong,
     /// A public key was given with no audience rule; say the audience, or `Audience::Any`.
     AudienceNotConfigured,
     /// The scratch space is shorter than the token.
@@ -66,13 +78,19 @@ impl TokenError {
             Self::IssuerMismatch => "issuer_mismatch",
             Self::AudienceMismatch => "audience_mismatch",
             Self::SubjectMismatch => "subject_mismatch",
+            Self::TypeMismatch => "token_type_mismatch",
+            Self::IdMismatch => "token_id_mismatch",
+            Self::NonceMismatch => "nonce_mismatch",
+            Self::TooOld => "token_too_old",
+            Self::IssuedInFuture => "token_issued_in_future",
+            Self::LifetimeTooLong => "token_lifetime_too_long",
             Self::AudienceNotConfigured => "audience_not_configured",
             Self::ScratchTooSmall => "scratch_too_small",
         }
     }
 
     /// Every error, for tables and tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
         Self::TooLarge,
         Self::Malformed,
         Self::Encrypted,
@@ -89,6 +107,12 @@ impl TokenError {
         Self::IssuerMismatch,
         Self::AudienceMismatch,
         Self::SubjectMismatch,
+        Self::TypeMismatch,
+        Self::IdMismatch,
+        Self::NonceMismatch,
+        Self::TooOld,
+        Self::IssuedInFuture,
+        Self::LifetimeTooLong,
         Self::AudienceNotConfigured,
         Self::ScratchTooSmall,
     ];
@@ -107,6 +131,12 @@ impl TokenError {
                 | Self::IssuerMismatch
                 | Self::AudienceMismatch
                 | Self::SubjectMismatch
+                | Self::TypeMismatch
+                | Self::IdMismatch
+                | Self::NonceMismatch
+                | Self::TooOld
+                | Self::IssuedInFuture
+                | Self::LifetimeTooLong
         )
     }
 }
@@ -130,6 +160,12 @@ impl fmt::Display for TokenError {
             Self::IssuerMismatch => "the issuer is not one that is trusted",
             Self::AudienceMismatch => "the token is for another audience",
             Self::SubjectMismatch => "the subject is not the expected one",
+            Self::TypeMismatch => "the token is of another type",
+            Self::IdMismatch => "the token's id is not the expected one",
+            Self::NonceMismatch => "the nonce is not the expected one",
+            Self::TooOld => "the token was issued too long ago",
+            Self::IssuedInFuture => "the token was issued in the future",
+            Self::LifetimeTooLong => "the token is good for longer than is allowed",
             Self::AudienceNotConfigured => {
                 "a public key needs an audience rule, or Audience::Any spelled out"
             }

@@ -36,7 +36,7 @@ pub use rules::{Audience, OneOf, Rules};
 pub use sign::{SignError, SigningKey, sign};
 #[cfg(feature = "alloc")]
 pub use verifier::{Verifier, VerifierError};
-pub use verify::verify;
+pub use verify::{verify, verify_jws};
 
 #[cfg(feature = "alloc")]
 pub(crate) use split::looks_like_jwt;

@@ -1,7 +1,7 @@
 //! Keys and rules together, made once and shared.
 
 use super::verify::verify_with;
-use super::{Audience, Claims, OwnedClaims, Rules, TokenError};
+use super::{Claims, OwnedClaims, Rules, TokenError};
 use crate::Now;
 use crate::keys::KeySet;
 use alloc::vec;
@@ -67,7 +67,7 @@ impl Verifier {
         if keys.is_empty() {
             return Err(VerifierError::NoKeys);
         }
-        if keys.has_public() && *rules.audience_rule() == Audience::Unset {
+        if keys.has_public() && rules.audience_rule().is_unset() {
             return Err(VerifierError::AudienceNotConfigured);
         }
         Ok(Self { keys, rules })
@@ -108,16 +108,66 @@ impl Verifier {
     #[cfg(feature = "std")]
     #[must_use]
     pub fn window(&self, claims: &Claims<'_>) -> super::Window {
-        let tolerance = self.rules.tolerance_seconds();
-        super::Window {
-            from: claims.not_before().map_or(f64::NEG_INFINITY, |from| from - tolerance),
-            until: claims.expiry().map_or(f64::INFINITY, |expiry| expiry + tolerance),
-        }
+        super::Window { from: self.rules.begins(claims), until: self.rules.ends(claims) }
     }
 
     /// The seconds of clock tolerance its rules allow.
     #[must_use]
     pub const fn tolerance_seconds(&self) -> f64 {
         self.rules.tolerance_seconds()
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::jwt::{Algorithm, Limits, Window};
+    use crate::keys::Key;
+
+    const NONE: f64 = f64::NEG_INFINITY;
+    const EVER: f64 = f64::INFINITY;
+
+    fn window(rules: Rules<'static>, payload: &str) -> Window {
+        let key = Key::hmac(Algorithm::HS256, &[7; 32]).unwrap();
+        let verifier = Verifier::new(KeySet::from(key), rules).unwrap();
+        verifier.window(&Claims::read(payload, &Limits::DEFAULT).unwrap())
+    }
+
+    #[test]
+    fn a_window_is_what_the_rules_look_at() {
+        let all = r#"{"iat":100,"nbf":150,"exp":300}"#;
+        for (rules, payload, from, until) in [
+            (Rules::new(), all, 150.0, 300.0),
+            (Rules::new(), "{}", NONE, EVER),
+            (Rules::new(), r#"{"iat":100}"#, NONE, EVER),
+            (Rules::new().tolerance(5.0), all, 145.0, 305.0),
+            (Rules::new().tolerance(5.0), "{}", NONE, EVER),
+            (Rules::new().ignoring_expiry(), all, 150.0, EVER),
+            (Rules::new().ignoring_not_before(), all, NONE, 300.0),
+            (Rules::new().ignoring_expiry().ignoring_not_before().tolerance(5.0), all, NONE, EVER),
+            // The maximum age ends it, unless `exp` does so before.
+            (Rules::new().max_age(60.0), all, 150.0, 160.0),
+            (Rules::new().max_age(1000.0), all, 150.0, 300.0),
+            (Rules::new().max_age(60.0).tolerance(5.0), all, 145.0, 165.0),
+            (Rules::new().max_age(60.0).ignoring_expiry(), all, 150.0, 160.0),
+            // `iat` must not lie ahead then, so it begins the window too.
+            (Rules::new().max_age(60.0).ignoring_not_before(), all, 100.0, 160.0),
+            (Rules::new().max_age(60.0).ignoring_not_before().tolerance(5.0), all, 95.0, 165.0),
+            (Rules::new().max_age(60.0), r#"{"iat":200,"nbf":150,"exp":300}"#, 200.0, 260.0),
+            // A lifetime is the token's own and never changes.
+            (Rules::new().max_lifetime(200.0), all, 150.0, 300.0),
+        ] {
+            assert_eq!(window(rules.clone(), payload), Window { from, until }, "{rules:?} {payload}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_not_a_number_refuses_whatever_is_ignored() {
+        let rules = Rules::new().ignoring_expiry().ignoring_not_before().max_age(60.0);
+        let claims = Claims::read(r#"{"iat":100}"#, &Limits::DEFAULT).unwrap();
+        for unix in [f64::NAN, EVER, NONE] {
+            assert_eq!(rules.check(&claims, Now::new(unix, 0)), Err(TokenError::Expired));
+        }
+        assert_eq!(rules.check(&claims, Now::new(100.0, 0)), Ok(()));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::header::Header;
 use super::split::{Segments, has_dot, malformed_middle, split};
-use super::{Audience, Claims, Limits, Rules, TokenError};
+use super::{Claims, Limits, Rules, TokenError};
 use crate::Now;
 use crate::base64url;
 use crate::keys::Key;
@@ -40,23 +40,63 @@ pub fn verify<'s>(
     scratch: &'s mut [u8],
     now: Now,
 ) -> Result<Claims<'s>, TokenError> {
-    if !key.is_secret() && *rules.audience_rule() == Audience::Unset {
+    if !key.is_secret() && rules.audience_rule().is_unset() {
         return Err(TokenError::AudienceNotConfigured);
     }
     let segments = open(token, &rules.limits, scratch.len())?;
     let (front, back) = room(&segments, scratch)?;
     let header = Header::read(segments.header, &rules.limits, front)?;
-    let algorithm = header.alg.filter(|alg| key.allows(*alg)).ok_or(TokenError::AlgorithmNotAllowed)?;
+    let typed = rules.type_agrees(header.typ);
+    let algorithm = header
+        .alg
+        .filter(|alg| key.allows(*alg) && rules.allows(*alg))
+        .ok_or(TokenError::AlgorithmNotAllowed)?;
     let signature = decode_signature(&segments, back)?;
     if !key.verify(algorithm, segments.signed, signature) {
         return Err(TokenError::InvalidSignature);
     }
     let mut claims = Claims::none("", &rules.limits);
-    believe(&segments, rules, scratch, now, &mut claims)?;
+    believe(&segments, rules, typed, scratch, now, &mut claims)?;
     Ok(claims)
 }
 
-/// The same with a choice of keys.
+/// Verifies a JWS in compact form (RFC 7515 §5.2) and gives its payload, whatever it is, borrowed from `scratch`.
+///
+/// Nothing is asked of the payload: for what is no JSON, and for other people's test vectors. `limits` bound the token
+/// and its header. Allocates nothing for HS*.
+///
+/// # Errors
+/// As [`verify`], as far as the signature. An unencoded or detached payload (RFC 7797, RFC 7515 appendix F) is
+/// `token_header_critical` or `token_malformed`.
+///
+/// ```
+/// use doorward::{jwt::{self, Algorithm, Limits}, keys::Key};
+/// // RFC 7515, appendix A.1: its secret is 64 bytes, its payload JSON with line breaks.
+/// let key = Key::hmac(Algorithm::HS256, &[7; 32])?;
+/// let mut scratch = [0; 256];
+/// assert!(jwt::verify_jws(b"eyJhbGciOiJIUzI1NiJ9.aGVsbG8.AAAA", &key, &Limits::DEFAULT, &mut scratch).is_err());
+/// # Ok::<(), doorward::keys::KeyError>(())
+/// ```
+pub fn verify_jws<'s>(
+    token: &[u8],
+    key: &Key,
+    limits: &Limits,
+    scratch: &'s mut [u8],
+) -> Result<&'s [u8], TokenError> {
+    let segments = open(token, limits, scratch.len())?;
+    let (front, back) = room(&segments, scratch)?;
+    let header = Header::read(segments.header, limits, front)?;
+    let algorithm = header.alg.filter(|alg| key.allows(*alg)).ok_or(TokenError::AlgorithmNotAllowed)?;
+    let signature = decode_signature(&segments, back)?;
+    if !key.verify(algorithm, segments.signed, signature) {
+        return Err(TokenError::InvalidSignature);
+    }
+    base64url::decode(segments.payload, scratch)
+        .map(|payload| &*payload)
+        .map_err(|_| TokenError::InvalidPayload)
+}
+
+/// The same as [`verify`] with a choice of keys.
 #[cfg(feature = "alloc")]
 pub(super) fn verify_with<'s>(
     token: &[u8],
@@ -68,7 +108,11 @@ pub(super) fn verify_with<'s>(
     let segments = open(token, &rules.limits, scratch.len())?;
     let (front, back) = room(&segments, scratch)?;
     let header = Header::read(segments.header, &rules.limits, front)?;
-    let algorithm = header.alg.filter(|alg| keys.allows(*alg)).ok_or(TokenError::AlgorithmNotAllowed)?;
+    let typed = rules.type_agrees(header.typ);
+    let algorithm = header
+        .alg
+        .filter(|alg| keys.allows(*alg) && rules.allows(*alg))
+        .ok_or(TokenError::AlgorithmNotAllowed)?;
     let signature = decode_signature(&segments, back)?;
     let mut tried = false;
     let mut good = false;
@@ -86,7 +130,7 @@ pub(super) fn verify_with<'s>(
         return Err(TokenError::InvalidSignature);
     }
     let mut claims = Claims::none("", &rules.limits);
-    believe(&segments, rules, scratch, now, &mut claims)?;
+    believe(&segments, rules, typed, scratch, now, &mut claims)?;
     Ok(claims)
 }
 
@@ -125,6 +169,7 @@ fn room<'o>(
 fn believe<'s>(
     segments: &Segments<'_>,
     rules: &Rules<'_>,
+    typed: bool,
     scratch: &'s mut [u8],
     now: Now,
     claims: &mut Claims<'s>,
@@ -132,5 +177,9 @@ fn believe<'s>(
     let payload = base64url::decode(segments.payload, scratch).map_err(|_| TokenError::InvalidPayload)?;
     let payload = core::str::from_utf8(payload).map_err(|_| TokenError::InvalidPayload)?;
     claims.fill(payload)?;
+    // Not before the signature: an honest token of another type is no guess.
+    if !typed {
+        return Err(TokenError::TypeMismatch);
+    }
     rules.check(claims, now)
 }

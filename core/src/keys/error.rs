@@ -24,6 +24,14 @@ pub enum KeyError {
     RsaSize,
     /// An RSA exponent that is even, 1, or over 33 bits.
     RsaExponent,
+    /// A point of the wrong length or form for its curve, or an Ed25519 key of low order.
+    Point,
+    /// A JWK that is not one JSON object with the members of its `kty`, each once (RFC 7517 §4, RFC 7518 §6).
+    JwkMalformed,
+    /// A JWK whose `use` or `key_ops` forbid verifying signatures.
+    JwkUse,
+    /// Not a JWK Set (RFC 7517 §5), or one of over 256 KiB or 100 keys.
+    JwksMalformed,
     /// Two keys with the same `kid`.
     DuplicateKid,
     /// An empty `kid`, or one over 256 bytes.
@@ -44,6 +52,10 @@ impl KeyError {
             Self::Unsupported => "key_unsupported",
             Self::RsaSize => "rsa_size",
             Self::RsaExponent => "rsa_exponent",
+            Self::Point => "key_point_invalid",
+            Self::JwkMalformed => "jwk_malformed",
+            Self::JwkUse => "jwk_use_forbidden",
+            Self::JwksMalformed => "jwks_malformed",
             Self::DuplicateKid => "kid_duplicate",
             Self::BadKid => "kid_invalid",
         }
@@ -59,7 +71,7 @@ impl fmt::Display for KeyError {
                  make one with `openssl rand -hex 64`"
             }
             Self::SecretIsAKey => {
-                "the secret is the text of a public or private key: give it as a public key, with its RS* algorithm"
+                "the secret is the text of a public or private key: give it as a public key, with its algorithm"
             }
             Self::AlgorithmMismatch => "the key's kind does not go with the algorithm",
             Self::Unreadable => "not a public key in PEM (SPKI or PKCS#1) or DER that can be read",
@@ -67,6 +79,10 @@ impl fmt::Display for KeyError {
             Self::Unsupported => "a kind of key that is not supported",
             Self::RsaSize => "an RSA key must have 2048 to 8192 bits",
             Self::RsaExponent => "an RSA exponent must be odd, at least 3 and below 2^33",
+            Self::Point => "the key's point has the wrong length or form for its curve, or a low order",
+            Self::JwkMalformed => "not a jwk with every member its kty needs, each once",
+            Self::JwkUse => "the jwk's use or key_ops forbid verifying signatures with it",
+            Self::JwksMalformed => "not a jwk set of at most 256 KiB and 100 keys",
             Self::DuplicateKid => "two keys have the same kid",
             Self::BadKid => "a kid must have 1 to 256 bytes",
         })

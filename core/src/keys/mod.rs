@@ -7,9 +7,13 @@ mod error;
 mod guard;
 mod hmac;
 #[cfg(feature = "asymmetric")]
-mod rsa;
+mod jwk;
+#[cfg(feature = "asymmetric")]
+mod public;
 #[cfg(feature = "alloc")]
 mod set;
+#[cfg(all(test, feature = "asymmetric", feature = "std"))]
+mod wycheproof;
 
 pub use error::KeyError;
 #[cfg(feature = "alloc")]
@@ -35,7 +39,7 @@ pub struct Key {
 enum Backend {
     Hmac(hmac::Prepared),
     #[cfg(feature = "asymmetric")]
-    Rsa(rsa::PublicKey),
+    Public(public::PublicKey),
 }
 
 impl Key {
@@ -45,7 +49,7 @@ impl Key {
     /// The algorithm is not HS*; the secret is empty, shorter than the hash (RFC 7518 §3.2), or looks like a PEM,
     /// DER, JWK or OpenSSH key: whoever holds the public half could then sign.
     pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
-        if secret.len() < algorithm.hash_len() && !secret.is_empty() && algorithm.is_symmetric() {
+        if !secret.is_empty() && algorithm.shortest_secret().is_some_and(|least| secret.len() < least) {
             return Err(KeyError::SecretTooShort);
         }
         Self::hmac_allowing_short(algorithm, secret)
@@ -67,32 +71,55 @@ impl Key {
         Ok(Self { backend: Backend::Hmac(prepared), algorithms: algorithm.bit() })
     }
 
-    /// An RSA public key from PEM: `BEGIN PUBLIC KEY` (SPKI, RFC 5280) or `BEGIN RSA PUBLIC KEY` (PKCS#1,
-    /// RFC 8017 §A.1.1), for these RS* algorithms.
+    /// A public key from PEM: `BEGIN PUBLIC KEY` (SPKI, RFC 5280 §4.1) with RSA, P-256, P-384 or Ed25519, or
+    /// `BEGIN RSA PUBLIC KEY` (PKCS#1, RFC 8017 §A.1.1); for these algorithms.
     ///
     /// # Errors
-    /// Not such a key; a private key; under 2048 bits; an exponent that is 1 or even; an algorithm that is not RS*.
+    /// Not such a key; a private key; RSA under 2048 bits or with an exponent that is 1 or even; a point of the wrong
+    /// length or form, or of low order; no algorithm, or one that does not go with the key. A point of the right form
+    /// that is not on its curve is not found out here: such a key verifies nothing.
     #[cfg(feature = "asymmetric")]
-    pub fn rsa_pem(pem: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
-        Self::rsa(rsa::PublicKey::from_pem(pem)?, algorithms)
+    pub fn from_pem(pem: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        Self::public(public::PublicKey::from_pem(pem)?, algorithms)
     }
 
-    /// An RSA public key from DER: SPKI or PKCS#1, for these RS* algorithms.
+    /// A public key from DER: SPKI, or an RSA key's PKCS#1; for these algorithms.
     ///
     /// # Errors
-    /// As [`rsa_pem`](Self::rsa_pem).
+    /// As [`from_pem`](Self::from_pem).
     #[cfg(feature = "asymmetric")]
-    pub fn rsa_der(der: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeyError> {
-        Self::rsa(rsa::PublicKey::from_der(der)?, algorithms)
+    pub fn from_der(der: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        Self::public(public::PublicKey::from_der(der)?, algorithms)
+    }
+
+    /// A public key or a secret from a JWK (RFC 7517, RFC 7518 §6, RFC 8037 §2), with its `kid` where it has one.
+    ///
+    /// It is bound to its `alg`; without one, an RSA key to RS256, RS384 and RS512, a key on a curve to its curve's
+    /// algorithm, and a secret (`oct`) is refused.
+    ///
+    /// # Errors
+    /// Not such a JWK; private members (RFC 7518 §6.2.2, §6.3.2); `use` or `key_ops` that forbid verifying; and as
+    /// [`from_pem`](Self::from_pem) and [`hmac`](Self::hmac).
+    ///
+    /// ```
+    /// use doorward::{jwt::Algorithm, keys::Key};
+    /// let jwk = r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    /// let (kid, key) = Key::from_jwk(jwk)?;
+    /// assert!(kid.as_deref() == Some("a") && key.allows(Algorithm::EdDSA));
+    /// # Ok::<(), doorward::keys::KeyError>(())
+    /// ```
+    #[cfg(feature = "asymmetric")]
+    pub fn from_jwk(jwk: &str) -> Result<(Option<alloc::string::String>, Self), KeyError> {
+        jwk::read(jwk)
     }
 
     #[cfg(feature = "asymmetric")]
-    fn rsa(key: rsa::PublicKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
-        if algorithms.is_empty() || algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
+    fn public(key: public::PublicKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        if algorithms.is_empty() || algorithms.iter().any(|algorithm| !key.fits(*algorithm)) {
             return Err(KeyError::AlgorithmMismatch);
         }
         let algorithms = algorithms.iter().fold(0, |bits, algorithm| bits | algorithm.bit());
-        Ok(Self { backend: Backend::Rsa(key), algorithms })
+        Ok(Self { backend: Backend::Public(key), algorithms })
     }
 
     /// Whether the key may be used with that algorithm.
@@ -115,7 +142,7 @@ impl Key {
         match &self.backend {
             Backend::Hmac(prepared) => prepared.verify(message, signature),
             #[cfg(feature = "asymmetric")]
-            Backend::Rsa(key) => key.verify(algorithm, message, signature),
+            Backend::Public(key) => key.verify(algorithm, message, signature),
         }
     }
 
@@ -125,7 +152,7 @@ impl Key {
         match &self.backend {
             Backend::Hmac(prepared) => prepared.sign(message, out),
             #[cfg(feature = "asymmetric")]
-            Backend::Rsa(_) => &[],
+            Backend::Public(_) => &[],
         }
     }
 }

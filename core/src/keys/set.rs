@@ -39,15 +39,48 @@ impl KeySet {
     /// # Errors
     /// The `kid` is empty, too long, or taken by another key.
     pub fn with_kid(mut self, kid: impl Into<String>, key: Key) -> Result<Self, KeyError> {
-        let kid = kid.into();
-        if kid.is_empty() || kid.len() > 256 {
+        self.add(Some(kid.into()), key)?;
+        Ok(self)
+    }
+
+    /// The keys of a JWK Set (RFC 7517 §5) that can verify signatures, and for each other why not, by its place.
+    ///
+    /// One bad key does not spoil the others; of two with one `kid`, the first counts. Shared secrets do not belong in a
+    /// set that is fetched, so `oct` keys are left out too.
+    ///
+    /// # Errors
+    /// Not JSON, not a JWK Set, nested too deep, or one of over 256 KiB or 100 keys.
+    ///
+    /// ```
+    /// use doorward::keys::{KeyError, KeySet};
+    /// let (keys, left_out) = KeySet::from_jwks(r#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#)?;
+    /// assert!(keys.is_empty() && left_out == [(0, KeyError::RsaSize)]);
+    /// # Ok::<(), KeyError>(())
+    /// ```
+    #[cfg(feature = "asymmetric")]
+    pub fn from_jwks(text: &str) -> Result<(Self, Vec<(usize, KeyError)>), KeyError> {
+        let (mut set, mut left_out) = (Self::new(), Vec::new());
+        super::jwk::read_set(text, |place, read| {
+            let added = read.and_then(|(kid, key)| match kid {
+                _ if key.is_secret() => Err(KeyError::Unsupported),
+                kid => set.add(kid, key),
+            });
+            if let Err(error) = added {
+                left_out.push((place, error));
+            }
+        })?;
+        Ok((set, left_out))
+    }
+
+    fn add(&mut self, kid: Option<String>, key: Key) -> Result<(), KeyError> {
+        if kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > 256) {
             return Err(KeyError::BadKid);
         }
-        if self.keys.iter().any(|named| named.kid.as_ref() == Some(&kid)) {
+        if kid.is_some() && self.keys.iter().any(|named| named.kid == kid) {
             return Err(KeyError::DuplicateKid);
         }
-        self.keys.push(Named { kid: Some(kid), key });
-        Ok(self)
+        self.keys.push(Named { kid, key });
+        Ok(())
     }
 
     /// How many keys there are.

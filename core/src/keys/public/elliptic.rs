@@ -1,0 +1,74 @@
+//! ECDSA over P-256 and P-384 (RFC 7518 §3.4), and Ed25519 (RFC 8032 §5.1.7, RFC 8037 §3.1).
+
+use super::Curve;
+use crate::keys::KeyError;
+use alloc::vec::Vec;
+use ring::signature::VerificationAlgorithm;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, UnparsedPublicKey};
+
+/// A key on a curve. Whether its point is on it is not known here: ring checks that on every verification, so that a
+/// point beside the curve verifies nothing.
+pub(in crate::keys) struct EllipticKey {
+    curve: Curve,
+    key: UnparsedPublicKey<Vec<u8>>,
+}
+
+impl EllipticKey {
+    /// `point` is 0x04, x and y for the P-curves (SEC 1 §2.3.3), the 32 bytes of RFC 8032 §5.1.2 for Ed25519.
+    pub(super) fn new(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
+        let algorithm: &'static dyn VerificationAlgorithm = match curve {
+            Curve::P256 => &ECDSA_P256_SHA256_FIXED,
+            Curve::P384 => &ECDSA_P384_SHA384_FIXED,
+            Curve::Ed25519 => &ED25519,
+        };
+        let good = match (curve, point) {
+            (Curve::P256, [4, coordinates @ ..]) => coordinates.len() == 64,
+            (Curve::P384, [4, coordinates @ ..]) => coordinates.len() == 96,
+            (Curve::Ed25519, point) => point.len() == 32 && !is_of_low_order(point),
+            _ => false,
+        };
+        if !good {
+            return Err(KeyError::Point);
+        }
+        Ok(Self { curve, key: UnparsedPublicKey::new(algorithm, point.to_vec()) })
+    }
+
+    pub(super) const fn curve(&self) -> Curve {
+        self.curve
+    }
+
+    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verify(message, signature).is_ok()
+    }
+}
+
+/// The y of Ed25519's points whose order divides eight, in every encoding: with such a key, signatures can be made
+/// by anybody (RFC 8032 leaves them in; RFC 7748 §6.1 tells of the same for X25519).
+const LOW_ORDER: [[u8; 32]; 7] = [
+    y(0x00, 0x00, 0x00),
+    y(0x01, 0x00, 0x00),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
+        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+    y(0xec, 0xff, 0x7f),
+    y(0xed, 0xff, 0x7f),
+    y(0xee, 0xff, 0x7f),
+];
+
+/// A number whose middle bytes are all alike, little-endian.
+const fn y(first: u8, middle: u8, last: u8) -> [u8; 32] {
+    let mut bytes = [middle; 32];
+    [bytes[0], bytes[31]] = [first, last];
+    bytes
+}
+
+fn is_of_low_order(point: &[u8]) -> bool {
+    let Some((last, rest)) = point.split_last() else { return true };
+    // The top bit is the sign of x.
+    LOW_ORDER.iter().any(|y| y.split_last().is_some_and(|(high, low)| low == rest && *high == last & 0x7F))
+}
