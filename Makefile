@@ -104,8 +104,10 @@ bench-quick: ## the same rows in under three minutes
 fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
 	@set -e; for target in $(FUZZ_TARGETS); do \
 		printf '\n== fuzz %s for %s s\n' "$$target" "$(FUZZ_SECONDS)"; \
-		$(CARGO) +$(NIGHTLY) fuzz run --target-dir $(CURDIR)/target/fuzz "$$target" -- \
-			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=0; \
+		mkdir -p $(CURDIR)/target/fuzz-corpus/$$target; \
+		$(CARGO) +$(NIGHTLY) fuzz run --target-dir $(CURDIR)/target/fuzz "$$target" \
+			$(CURDIR)/target/fuzz-corpus/$$target $(CURDIR)/fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1; \
 	done
 
 clean: ## removes what was built

@@ -121,7 +121,7 @@ where
     parts.extensions.remove::<doorward::gate::Principal>();
     let first = gate.begin(&request::head(gate, &parts), clock());
     let (step, body) = match first {
-        Step::NeedBody(need) => read(gate, clock, need, body).await,
+        Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
         step => (step, Body::new(body.map_err(axum::Error::new))),
     };
     match answered(gate, clock, step) {
@@ -141,15 +141,22 @@ where
     }
 }
 
+/// The length a request says its body has, in bytes. Not left to the body's own hint: layers outside the guard, such as
+/// tower-http's timeouts, wrap the body and give none.
+fn declared(parts: &http::request::Parts) -> u64 {
+    let value = parts.headers.get(http::header::CONTENT_LENGTH);
+    value.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0)
+}
+
 /// Reads the body, decides, and gives the bytes back for the service behind.
-async fn read<Sent>(gate: &Gate, clock: &Clock, need: NeedBody, body: Sent) -> (Step, Body)
+async fn read<Sent>(gate: &Gate, clock: &Clock, need: NeedBody, declared: u64, body: Sent) -> (Step, Body)
 where
     Sent: http_body::Body<Data = Bytes>,
     Sent::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     // A body that says it is too long is not read at all.
     let limit = need.limit();
-    if body.size_hint().lower() > limit as u64 {
+    if declared.max(body.size_hint().lower()) > limit as u64 {
         return (gate.body(need, Read::TooLarge, clock()), Body::empty());
     }
     match Limited::new(body, limit).collect().await {

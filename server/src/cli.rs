@@ -65,3 +65,12 @@ fn settings_help() -> String {
     }
     text
 }
+
+/// A mistake on the command line as any other in the configuration is told: in one sentence. clap's first paragraph
+/// is that, but for its line breaks.
+pub(crate) fn in_one_sentence(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = paragraph.trim_start_matches("error: ").split_whitespace().collect();
+    words.join(" ")
+}

@@ -12,7 +12,14 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let options = cli::Options::parse();
+    let options = match cli::Options::try_parse() {
+        Ok(options) => options,
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            eprintln!("doorward: {}: see --help", cli::in_one_sentence(&error));
+            return ExitCode::FAILURE;
+        }
+    };
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -2,13 +2,20 @@
 
 use crate::app::App;
 use crate::ephemeral::Ephemeral;
+use axum_server::Handle;
 use doorward::config::Config;
+use hyper_util::rt::TokioTimer;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-/// How long requests under way may take to end after Ctrl-C.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long requests under way may take to end after Ctrl-C before streams, which never end by themselves, are ended.
+const FINISH: Duration = Duration::from_secs(5);
+/// How long a client may take to send a request's head, or to begin one on a connection it keeps.
+const HEAD: Duration = Duration::from_secs(30);
+/// How long everything may take to end after that.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Serves until Ctrl-C or SIGTERM; requests under way are finished first.
 pub(crate) async fn serve(
@@ -33,23 +40,22 @@ pub(crate) async fn serve(
     if let Some(made) = made {
         made.show(&url);
     }
-    let stop = app.stop.clone();
-    let routes = app.routes.into_make_service_with_connect_info::<SocketAddr>();
-    let stopping = app.stop.clone();
-    let server = axum::serve(listener, routes).with_graceful_shutdown(async move {
-        asked_to_stop().await;
-        tracing::info!(target: "doorward", "stopping: requests under way are finished first");
-        // Streams never end by themselves.
-        stopping.cancel();
-    });
-    tokio::select! {
-        ended = server => ended?,
-        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
-            tracing::warn!(target: "doorward", seconds = GRACE.as_secs(), "requests still under way were cut off");
-        }
-    }
+    let handle = Handle::new();
+    tokio::spawn(stop_when_asked(handle.clone(), app.stop));
+    let mut server = axum_server::from_tcp(listener.into_std()?)?.handle(handle);
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(HEAD).keep_alive_timeout(HEAD);
+    server.serve(app.routes.into_make_service_with_connect_info::<SocketAddr>()).await?;
     tracing::info!(target: "doorward", "stopped");
     Ok(())
+}
+
+async fn stop_when_asked(handle: Handle<SocketAddr>, streams: CancellationToken) {
+    asked_to_stop().await;
+    tracing::info!(target: "doorward", "stopping: requests under way are finished first");
+    handle.graceful_shutdown(Some(FINISH + GRACE));
+    tokio::time::sleep(FINISH).await;
+    streams.cancel();
 }
 
 async fn asked_to_stop() {

@@ -56,8 +56,9 @@ fn file_vars(named: Option<&Path>) -> Result<BTreeMap<String, String>, Error> {
     lines
         .zip(1..)
         .map(|(line, number)| {
-            line.map_err(|_| {
-                format!("{}: variable {number} is not written as NAME=value", path.display()).into()
+            line.map_err(|error| match error {
+                dotenvy::Error::Io(error) => unreadable(path, &error),
+                _ => format!("{}: variable {number} is not written as NAME=value", path.display()).into(),
             })
         })
         .collect()

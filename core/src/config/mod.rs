@@ -16,7 +16,7 @@ pub use settings::{SETTINGS, Setting};
 pub use values::parse_duration;
 
 use crate::address::{AddressRules, TrustedProxies};
-use crate::api_keys::{ApiKey, ApiKeys, KeyFormat};
+use crate::api_keys::{ApiKey, ApiKeyError, ApiKeys, KeyFormat};
 use crate::gate::{Gate, GateBuilder};
 use crate::jwt::{Algorithm, Rules, SigningKey, Verifier};
 use crate::keys::{Key, KeySet};
@@ -187,7 +187,7 @@ impl Config {
                     "is not set, and HOST is not loopback: say under which URL clients reach the server, or list \
                      the names in ALLOWED_HOSTS",
                 ),
-                other => ConfigError::of("ALLOWED_HOSTS", format!("{other}")),
+                other => ConfigError::of("ALLOWED_HOSTS", not_right(&other)),
             })
     }
 
@@ -206,20 +206,21 @@ impl Config {
             ("ADMIN_API_KEYS", "admin-key", ADMIN, &self.admin_api_keys),
         ];
         for (setting, kind, role, keys) in groups {
-            let mut alone = ApiKeys::builder();
-            for (position, key) in keys.iter().enumerate() {
+            for (key, position) in keys.iter().zip(1..) {
                 // A key of our own names itself; any other is known by its place in the list.
                 let id = match format.parse(key.expose()) {
                     Some(parsed) => parsed.id.into(),
-                    None => format!("{kind}-{}", position + 1),
+                    None => format!("{kind}-{position}"),
                 };
-                alone = alone.add(key.expose(), ApiKey::new(id.clone()).role(role));
+                // Built once by itself, so that the message names the list and the place in it.
+                let alone = ApiKeys::builder().add(key.expose(), ApiKey::new(id.clone()));
+                alone
+                    .build([0; 32])
+                    .map_err(|error| ConfigError::of(setting, format!("item {position} {}", why(&error))))?;
                 builder = builder.add(key.expose(), ApiKey::new(id).role(role));
             }
-            // Built once by itself, so that a position in the message is one in this list.
-            alone.build([0; 32]).map_err(|error| ConfigError::of(setting, format!("{error}")))?;
         }
-        builder.build_random().map(Some).map_err(|error| ConfigError::of("API_KEYS", format!("{error}")))
+        builder.build_random().map(Some).map_err(|error| ConfigError::of("API_KEYS", not_right(&error)))
     }
 
     /// The verifier of tokens; nothing when there is no key to verify them with.
@@ -239,7 +240,7 @@ impl Config {
         secret
             .map(|secret| SigningKey::hmac(Algorithm::HS256, secret.expose().as_bytes()))
             .transpose()
-            .map_err(|error| ConfigError::of("JWT_SECRET", format!("{error}")))
+            .map_err(|error| ConfigError::of("JWT_SECRET", not_right(&error)))
     }
 
     /// A gate by this configuration and `policy`, for the host to adjust and build.
@@ -305,13 +306,13 @@ impl JwtConfig {
         for (name, secret) in [("JWT_SECRET", &self.secret), ("JWT_SECRET_PREVIOUS", &self.previous)] {
             if let Some(secret) = secret {
                 let key = Key::hmac(Algorithm::HS256, secret.expose().as_bytes())
-                    .map_err(|error| ConfigError::of(name, format!("{error}")))?;
+                    .map_err(|error| ConfigError::of(name, not_right(&error)))?;
                 keys = keys.with(key);
             }
         }
         if let Some(pem) = &self.public_key {
             let key = Key::from_pem(pem, &[Algorithm::RS256])
-                .map_err(|error| ConfigError::of("JWT_PUBLIC_KEY", format!("{error}")))?;
+                .map_err(|error| ConfigError::of("JWT_PUBLIC_KEY", not_right(&error)))?;
             keys = keys.with(key);
         }
         let mut rules = Rules::new().tolerance(self.clock_tolerance);
@@ -327,6 +328,23 @@ impl JwtConfig {
                 "is not set: JWT_PUBLIC_KEY verifies tokens made for anybody, so say for whom",
             )
         })
+    }
+}
+
+/// What a part of the core says of a value, behind the setting's name.
+fn not_right(error: &dyn std::error::Error) -> String {
+    format!("is not right: {error}")
+}
+
+/// What is wrong with one key of a list. The set's own messages count from 0 and know no lists.
+const fn why(error: &ApiKeyError) -> &'static str {
+    match error {
+        ApiKeyError::TooLong { .. } => "is longer than a key in a request may be, which is 512 bytes",
+        ApiKeyError::NotVisibleAscii { .. } => "has a space or a character outside visible ASCII",
+        ApiKeyError::Damaged { .. } => {
+            "begins like a key of doorward's own, but its layout or checksum is wrong: copy it again"
+        }
+        _ => "can't be an API key",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settings as they were given, by name, whichever way they came.
 
 use super::{ConfigError, SETTINGS, Secret, Setting};
-use crate::rate::Quota;
+use crate::rate::{Limiter, Quota};
 use std::borrow::ToOwned as _;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -186,7 +186,9 @@ impl Source {
         let amount = self.number(max)?.unwrap_or(default);
         let milliseconds = self.number(window)?.unwrap_or(60_000);
         let at_fault = if milliseconds == 0 { window } else { max };
+        // Whether a quota can be counted is known only when a limiter is made of it: one of a single set does.
         Quota::per(amount, Duration::from_millis(milliseconds))
+            .and_then(|quota| Limiter::new(1, quota, [0; 4]).map(|_| quota))
             .map_err(|error| ConfigError::of(at_fault, format!("is not right: {error}")))
     }
 }

@@ -38,6 +38,7 @@ impl Decision {
     }
 
     /// From a table's answer to a check at `mono` µs.
+    #[inline]
     pub(super) fn of(outcome: Outcome, quota: &Prepared, mono: u64) -> Self {
         match outcome {
             Outcome::Admitted { now, debt, receipt } => {
@@ -57,6 +58,7 @@ impl Decision {
     }
 
     /// A bucket `debt` ticks in debt at `now` µs, told to somebody whose time is `mono` µs.
+    #[inline]
     pub(super) fn standing(allowed: bool, debt: i64, now: u64, quota: &Prepared, mono: u64) -> Self {
         let left = quota.tolerance.saturating_sub(u64::try_from(debt).unwrap_or(0));
         let remaining = left.checked_div(quota.interval).unwrap_or(0);
@@ -72,9 +74,10 @@ impl Decision {
 }
 
 /// `ticks` after `now` in µs after `mono`: a clock that went back has that much longer to go.
+#[inline]
 pub(super) fn micros(ticks: i64, now: u64, quota: &Prepared, mono: u64) -> u64 {
-    match quota.scale.micros_until(ticks, now) {
-        0 => 0,
-        wait => wait.saturating_add(now.saturating_sub(mono)),
+    if ticks <= 0 {
+        return 0;
     }
+    quota.scale.micros_until(ticks, now).saturating_add(now.saturating_sub(mono))
 }

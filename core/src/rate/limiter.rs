@@ -149,6 +149,7 @@ impl Limiter {
         cost <= quota.capacity && quota.scale == self.base.scale
     }
 
+    #[inline]
     pub(super) fn hash(&self, key: &[u8]) -> u64 {
         self.hasher.hash_one(key)
     }

@@ -102,12 +102,14 @@ impl Scale {
     }
 
     /// `micros` as ticks; only the lower 36 bits mean anything.
+    #[inline]
     pub(super) const fn ticks(self, micros: u64) -> u64 {
         let by = self.shift.unsigned_abs() as u32;
         if self.shift < 0 { micros.wrapping_shl(by) } else { micros.wrapping_shr(by) }
     }
 
     /// Ticks that begin after the one `from` is in, up to that of `to` (µs, `to` ≥ `from`); at most 2^40.
+    #[inline]
     pub(super) fn between(self, from: u64, to: u64) -> i64 {
         const MOST: u64 = 1 << 40;
         let by = u32::from(self.shift.unsigned_abs());
@@ -120,11 +122,12 @@ impl Scale {
     }
 
     /// Microseconds from `now` to the beginning of the tick that is `ticks` after `now`'s; 0 for none.
+    #[inline]
     pub(super) fn micros_until(self, ticks: i64, now: u64) -> u64 {
         let Ok(ticks) = u64::try_from(ticks) else { return 0 };
         let by = u32::from(self.shift.unsigned_abs());
         if self.shift < 0 {
-            ticks.div_ceil(1 << by)
+            ticks.saturating_add((1 << by) - 1) >> by
         } else {
             let into_this_tick = now & ((1 << by) - 1);
             ticks.saturating_mul(1 << by).saturating_sub(into_this_tick)

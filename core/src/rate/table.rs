@@ -5,7 +5,8 @@
 //! `slots × capacity ÷ window` units a second, spread over as many keys. Beyond it newcomers are denied.
 //!
 //! **Claim.** For any interleaving, in the time this table counts with (what callers pass, not going back), what
-//! one key was admitted in [a, b] less what it gave back meanwhile is at most `burst + (b − a) × rate`.
+//! one key was admitted in [a, b] less what it gave back meanwhile is at most `burst + (b − a) × rate`. "Meanwhile" is the order of the swaps: where
+//! callers' clocks disagree by less than the clock's granularity (1 ms), a give-back has no better moment.
 //!
 //! **Argument.** While a key holds a slot this is GCRA: each admission raises the TAT by its cost from
 //! `max(TAT, now)`, never beyond `now + tolerance`, and a failed compare-and-swap starts over. What remains is
@@ -111,9 +112,11 @@ impl Spend {
     /// GCRA: the TAT after this spend, or by how much it would be over, both in ticks.
     ///
     /// `tat` and `now` are relative to the same moment.
+    #[inline]
     fn after(self, tat: i64, now: i64) -> Result<i64, i64> {
-        let next = tat.max(now).saturating_add_unsigned(self.cost);
-        let over = next.saturating_sub(now).saturating_sub_unsigned(self.tolerance);
+        // Nothing here is over 2^41; wrapping is the cheapest way to say so.
+        let next = tat.max(now).wrapping_add_unsigned(self.cost);
+        let over = next.wrapping_sub(now).wrapping_sub_unsigned(self.tolerance);
         if over > 0 { Err(over) } else { Ok(next) }
     }
 }
@@ -326,11 +329,13 @@ impl<const SLOTS: usize> Table<SLOTS> {
     }
 }
 
+#[inline]
 fn admitted(hash: u64, index: u8, new: Word, evictions: u64, tat: i64, spend: Spend, view: &View) -> Outcome {
     let receipt = Receipt { hash, evictions, tat: new.tat(), cost: spend.cost, at: view.now, index };
-    Outcome::Admitted { now: view.now, debt: tat.saturating_sub(view.elapsed), receipt }
+    Outcome::Admitted { now: view.now, debt: tat.wrapping_sub(view.elapsed), receipt }
 }
 
+#[inline]
 fn denied(tat: i64, wait: i64, view: &View) -> Outcome {
-    Outcome::Denied { now: view.now, debt: tat.saturating_sub(view.elapsed).max(0), wait }
+    Outcome::Denied { now: view.now, debt: tat.wrapping_sub(view.elapsed).max(0), wait }
 }

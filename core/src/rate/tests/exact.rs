@@ -273,6 +273,44 @@ fn a_sweep_goes_by_what_every_later_check_will_see() {
     assert_claim(&mut events, &quota);
 }
 
+/// Spends ticks, which are microseconds here, of 500.
+fn ticks(table: &Table<2>, key: u64, cost: u64, mono: u64) -> Option<Receipt> {
+    match table.check(hash(key), Spend { cost, tolerance: 500 }, mono) {
+        Outcome::Admitted { receipt, .. } => Some(receipt),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_least_debt_is_taken_even_where_all_of_it_has_passed() {
+    let (table, _) = table::<2>(2, per(1, SECOND));
+    assert!(ticks(&table, 1, 500, 0).is_some() && ticks(&table, 2, 300, 0).is_some());
+    // Both debts have passed at 700, but not for key 1 when it comes with 1. It still has its slot.
+    assert!(ticks(&table, 3, 1, 700).is_some());
+    assert!(ticks(&table, 1, 200, 1).is_none());
+}
+
+#[test]
+fn debt_that_has_passed_for_one_caller_only_still_voids_receipts() {
+    let (table, _) = table::<2>(2, per(1, SECOND));
+    assert!(ticks(&table, 1, 300, 0).is_some());
+    let (first, second) = (ticks(&table, 2, 300, 0).unwrap(), ticks(&table, 2, 100, 0).unwrap());
+    assert!(ticks(&table, 3, 1, 700).is_some());
+    assert_eq!((table.give_back(&second), table.give_back(&first)), (0, 0));
+    assert!(ticks(&table, 1, 300, 1).is_none());
+}
+
+#[test]
+fn a_jump_of_whole_ranges_leaves_no_debt_behind() {
+    // From just before half the range after the last sweep, which is where a jump used to leave time.
+    let (table, quota) = table::<7>(7, per(2, SECOND));
+    let range = quota.scale.range_micros();
+    let start = 5 * range - 100;
+    for mono in [start, start + range + 1000, start + 7 * range] {
+        assert!(matches!(table.check(hash(0), spend(&quota, 2), mono), Outcome::Admitted { .. }));
+    }
+}
+
 #[test]
 fn memory_is_fixed_and_slots_come_in_sets() {
     let (table, _) = table::<7>(1000, per(1, SECOND));
