@@ -36,7 +36,9 @@ impl RevocationsFull {
 
 impl fmt::Display for RevocationsFull {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the set of revocations is full: make it larger, or change the key that signed the tokens")
+        f.write_str(
+            "the set of revocations is full: make it larger, or change the key that signed the tokens",
+        )
     }
 }
 
