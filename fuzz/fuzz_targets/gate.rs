@@ -19,7 +19,7 @@ static GATE: LazyLock<Gate> = LazyLock::new(|| {
         .policy(Policy::new().role("user", grants))
         .principal_quota(plenty)
         .slots(7, 7)
-        .build([[1; 4]; 3])
+        .build([[1; 4]; 4])
         .unwrap()
 });
 

@@ -166,7 +166,7 @@ fn latin1(text: &str) -> Vec<u8> {
 fn gate(vars: &BTreeMap<String, String>, policy: Policy) -> Gate {
     let config = Config::from_vars(vars).expect("a vector's gate is configured well");
     let builder = config.gate(policy).expect("a checked configuration makes a gate");
-    builder.build([[1; 4], [2; 4], [3; 4]]).expect("a checked configuration makes a gate")
+    builder.build([[1; 4], [2; 4], [3; 4], [4; 4]]).expect("a checked configuration makes a gate")
 }
 
 /// Takes a request through the gate to its end.

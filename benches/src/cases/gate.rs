@@ -48,7 +48,7 @@ fn build(parts: GateBuilder) -> Gate {
     parts
         .policy(Policy::new().role("user", Grants::new().tools(["fetch", "search", "draft_*"])))
         .principal_quota(Quota::per(1_000_000, Duration::from_secs(1)).expect("neither is 0"))
-        .build([[1, 2, 3, 4]; 3])
+        .build([[1, 2, 3, 4]; 4])
         .expect("a whole gate")
 }
 

@@ -55,6 +55,7 @@ pub struct GateBuilder {
     header_families: (bool, bool),
     body_limit: usize,
     cached_tokens: Option<usize>,
+    revocations: usize,
 }
 
 /// Why a gate cannot be made.
@@ -121,6 +122,7 @@ impl GateBuilder {
             header_families: (true, true),
             body_limit: 1024 * 1024,
             cached_tokens: None,
+            revocations: 10_000,
         }
     }
 
@@ -197,13 +199,19 @@ impl GateBuilder {
         self
     }
 
+    /// How many revocations there is room for at once; 10,000 by default.
+    pub fn revocations(mut self, entries: usize) -> Self {
+        self.revocations = entries;
+        self
+    }
+
     /// Makes the gate, its tables seeded by the operating system.
     ///
     /// # Errors
     /// No credentials are configured, a quota can't be kept, a header name is wrong, or there is no randomness.
     #[cfg(feature = "std")]
     pub fn build_random(self) -> Result<Gate, GateError> {
-        let mut bytes = [0; 96];
+        let mut bytes = [0; 128];
         getrandom::fill(&mut bytes).map_err(|_| GateError::NoRandomness)?;
         let mut words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_ne_bytes(*word));
         let seeds = core::array::from_fn(|_| core::array::from_fn(|_| words.next().unwrap_or_default()));
@@ -214,12 +222,12 @@ impl GateBuilder {
     ///
     /// # Errors
     /// No credentials are configured, a quota can't be kept, or a header name is wrong.
-    pub fn build(self, seeds: [[u64; 4]; 3]) -> Result<Gate, GateError> {
+    pub fn build(self, seeds: [[u64; 4]; 4]) -> Result<Gate, GateError> {
         if self.verifier.is_none() && self.keys.as_ref().is_none_or(ApiKeys::is_empty) {
             return Err(GateError::NoCredentials);
         }
         let names = self.names()?;
-        let [address_seed, principal_seed, cache_seed] = seeds;
+        let [address_seed, principal_seed, cache_seed, revocation_seed] = seeds;
         let minute = |amount| Quota::per(amount, Duration::from_secs(60));
         let address_quota = self.address_quota.map_or_else(|| minute(30), Ok)?;
         let principal_quota = self.principal_quota.map_or_else(|| minute(100), Ok)?;
@@ -239,7 +247,7 @@ impl GateBuilder {
             tokens => Some(crate::jwt::TokenCache::new(tokens, CACHE_TTL, cache_seed)),
         };
         #[cfg(not(feature = "std"))]
-        let _ = cache_seed;
+        let _ = (cache_seed, revocation_seed, self.revocations);
         Ok(Gate {
             hosts: self.hosts.map_or_else(loopback, Ok)?,
             addresses: self.addresses,
@@ -255,6 +263,8 @@ impl GateBuilder {
             body_limit: self.body_limit,
             #[cfg(feature = "std")]
             cache,
+            #[cfg(feature = "std")]
+            revocations: crate::jwt::Revocations::new(self.revocations, revocation_seed),
         })
     }
 

@@ -79,6 +79,8 @@ pub struct Gate {
     body_limit: usize,
     #[cfg(feature = "std")]
     cache: Option<crate::jwt::TokenCache<Principal>>,
+    #[cfg(feature = "std")]
+    revocations: crate::jwt::Revocations,
 }
 
 /// A refusal, and the state of the bucket that was asked for it.
@@ -228,6 +230,13 @@ impl Gate {
         self.cache.as_ref().map(crate::jwt::TokenCache::stats)
     }
 
+    /// The tokens that are no longer good before their time: consulted for every token, cached ones too.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub const fn revocations(&self) -> &crate::jwt::Revocations {
+        &self.revocations
+    }
+
     /// Steps 1 to 4: Host and Origin, the address's bucket, the credential, the principal.
     fn identify(
         &self,
@@ -275,7 +284,7 @@ impl Gate {
         // A token seen before is of no use to a guesser, so it works from any address at any time.
         #[cfg(feature = "std")]
         if let Some(principal) = self.cache.as_ref().and_then(|cache| cache.get(token, now)) {
-            return Ok(principal);
+            return self.unless_revoked(principal, token, now);
         }
         self.may_guess(address, now)?;
         if token.len() > verifier.max_token() {
@@ -288,6 +297,22 @@ impl Gate {
         if let Some(cache) = &self.cache {
             cache.insert(token, verifier.window(&claims), now, principal.clone());
         }
+        self.unless_revoked(principal, token, now)
+    }
+
+    #[cfg(feature = "std")]
+    fn unless_revoked(&self, principal: Principal, token: &[u8], now: Now) -> Result<Principal, Refused> {
+        match principal.revocable(token) {
+            Some(facts) if self.revocations.is_revoked(facts, now) => {
+                Err(Code::Token(crate::jwt::TokenError::Revoked).into())
+            }
+            _ => Ok(principal),
+        }
+    }
+
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "there is no set without std")]
+    fn unless_revoked(&self, principal: Principal, _: &[u8], _: Now) -> Result<Principal, Refused> {
         Ok(principal)
     }
 

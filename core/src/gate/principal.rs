@@ -36,10 +36,20 @@ struct Inner {
     id: String,
     method: AuthMethod,
     subject: Option<String>,
+    #[cfg_attr(not(feature = "std"), allow(dead_code))]
+    token: Option<TokenFacts>,
     scopes: Vec<String>,
     roles: Vec<String>,
     expires: Option<f64>,
     claims: Option<OwnedClaims>,
+}
+
+/// What a token may be revoked by.
+#[cfg_attr(not(feature = "std"), allow(dead_code))]
+struct TokenFacts {
+    issuer: String,
+    id: Option<String>,
+    issued_at: Option<f64>,
 }
 
 impl Principal {
@@ -49,6 +59,7 @@ impl Principal {
             id: id("key", &[key.id()]),
             method: AuthMethod::ApiKey,
             subject: None,
+            token: None,
             scopes: key.scopes().to_vec(),
             roles: key.roles().to_vec(),
             expires: key.valid_until(),
@@ -65,11 +76,29 @@ impl Principal {
             id: id("jwt", &[&issuer, &subject]),
             method: AuthMethod::Jwt,
             subject: Some(subject),
+            token: Some(TokenFacts {
+                issuer,
+                id: claims.id().map(|id| id.to_string()),
+                issued_at: claims.issued_at(),
+            }),
             scopes: claims.scopes().to_vec(),
             roles: claims.roles().to_vec(),
             expires: claims.expiry(),
             claims: Some(claims.to_owned()),
         })))
+    }
+
+    /// What its token may be revoked by; nothing for a key.
+    #[cfg(feature = "std")]
+    pub(super) fn revocable<'a>(&'a self, token: &'a [u8]) -> Option<crate::jwt::Revocable<'a>> {
+        let facts = self.0.token.as_ref()?;
+        Some(crate::jwt::Revocable {
+            token,
+            issuer: &facts.issuer,
+            subject: self.0.subject.as_deref().unwrap_or_default(),
+            id: facts.id.as_deref(),
+            issued_at: facts.issued_at,
+        })
     }
 
     /// The canonical id, different for any two principals: `key:<id>` or `jwt:<issuer>:<subject>`, where `%` and `:`

@@ -51,6 +51,8 @@ pub enum TokenError {
     IssuedInFuture,
     /// `exp − iat` is above the maximum lifetime.
     LifetimeTooLong,
+    /// The token was revoked before its time.
+    Revoked,
     /// A public key was given with no audience rule; say the audience, or `Audience::Any`.
     AudienceNotConfigured,
     /// The scratch space is shorter than the token.
@@ -84,13 +86,14 @@ impl TokenError {
             Self::TooOld => "token_too_old",
             Self::IssuedInFuture => "token_issued_in_future",
             Self::LifetimeTooLong => "token_lifetime_too_long",
+            Self::Revoked => "token_revoked",
             Self::AudienceNotConfigured => "audience_not_configured",
             Self::ScratchTooSmall => "scratch_too_small",
         }
     }
 
     /// Every error, for tables and tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::TooLarge,
         Self::Malformed,
         Self::Encrypted,
@@ -113,6 +116,7 @@ impl TokenError {
         Self::TooOld,
         Self::IssuedInFuture,
         Self::LifetimeTooLong,
+        Self::Revoked,
         Self::AudienceNotConfigured,
         Self::ScratchTooSmall,
     ];
@@ -137,6 +141,7 @@ impl TokenError {
                 | Self::TooOld
                 | Self::IssuedInFuture
                 | Self::LifetimeTooLong
+                | Self::Revoked
         )
     }
 }
@@ -166,6 +171,7 @@ impl fmt::Display for TokenError {
             Self::TooOld => "the token was issued too long ago",
             Self::IssuedInFuture => "the token was issued in the future",
             Self::LifetimeTooLong => "the token is good for longer than is allowed",
+            Self::Revoked => "the token was revoked",
             Self::AudienceNotConfigured => {
                 "a public key needs an audience rule, or Audience::Any spelled out"
             }

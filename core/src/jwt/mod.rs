@@ -14,6 +14,8 @@ mod claims;
 mod error;
 mod header;
 mod limits;
+#[cfg(feature = "std")]
+mod revocation;
 mod rules;
 #[cfg(feature = "alloc")]
 mod sign;
@@ -31,6 +33,8 @@ pub use claims::OwnedClaims;
 pub use claims::{Claims, Words};
 pub use error::TokenError;
 pub use limits::Limits;
+#[cfg(feature = "std")]
+pub use revocation::{Revocable, Revocations, RevocationsFull};
 pub use rules::{Audience, OneOf, Rules};
 #[cfg(feature = "alloc")]
 pub use sign::{SignError, SigningKey, sign};
