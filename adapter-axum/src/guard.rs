@@ -128,7 +128,6 @@ where
     let Reading { step, body, unread } = match first {
         Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
         step => {
-            let unread = has_body(&parts);
             // What the gate has not read it has not decided on, so nobody gets it.
             let unread = has_body(&parts);
             parts.headers.remove(http::header::CONTENT_LENGTH);

@@ -362,13 +362,14 @@ def tokens() -> None:
         ("no audience", "audience_mismatch", token(aud=None)),
         ("no subject", "subject_missing", token(sub=None)),
         ("empty subject", "subject_missing", token(sub="")),
+        ("client_id is no subject", "subject_missing", token(sub=None, client_id="ci")),
+        ("azp is no subject", "subject_missing", token(sub=None, azp="ci")),
     ]
     for name, code, value in honest:
         vector(c, name, request(bearer(value)), by_address("invalid_token", code, used=0))
     for name, value, principal in [
         ("expires in a moment", token(exp=NOW + 0.5), ANNA),
         ("audience among others", token(aud=["https://other.example", AUDIENCE]), ANNA),
-        ("client_id for the subject", token(sub=None, client_id="ci"), "jwt:https://issuer.example:ci"),
         ("colon and per cent in the subject", token(sub="a:b%c"), "jwt:https://issuer.example:a%3Ab%25c"),
         ("roles as an array", token(role=None, roles=["nobody", "user"]), ANNA),
     ]:
@@ -424,6 +425,8 @@ def bodies() -> None:
     for name, headers in [
         ("no media type", []),
         ("text", [("content-type", "text/plain")]),
+        ("UTF-7", [("content-type", "application/json; charset=utf-7")]),
+        ("UTF-8, then UTF-7", [("content-type", "application/json; charset=utf-8; Charset=\"utf-7\"")]),
         ("form", [("content-type", "application/x-www-form-urlencoded")]),
         ("media type twice", [JSON, JSON]),
         ("gzip", [JSON, ("content-encoding", "gzip")]),
@@ -579,6 +582,7 @@ def protocol() -> None:
         ("other name", [version, method("tools/call"), name("generate-token")]),
         ("other name in base64", [version, name(encoded("generate-token"))]),
         ("name that is no base64", [version, name("=?base64?!?=")]),
+        ("other name in base64, 3000 bytes long", [version, name(encoded("x" * 3000))]),
         ("empty name", [version, name("")]),
         ("older revision, and they disagree", [("mcp-protocol-version", "2025-06-18"), method("ping")]),
     ]:
