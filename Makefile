@@ -88,6 +88,7 @@ lint: $(TOOLS)/bin/cargo-deny ## formatting, lints, docs, licences
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --all-features --quiet
 	$(call say,shared vectors are what their generator makes)
 	$(PYTHON) tests/vectors/generate.py --check
+	$(PYTHON) tests/vectors/gate.py --check
 	$(call say,licences$(comma) bans and sources)
 	cargo-deny --all-features check --hide-inclusion-graph licenses bans sources
 	cargo-deny --config deny.toml --manifest-path fuzz/Cargo.toml check --hide-inclusion-graph licenses bans sources

@@ -361,8 +361,8 @@ def tokens() -> None:
         ("other audience", "audience_mismatch", token(aud="https://mcp.example")),
         ("no audience", "audience_mismatch", token(aud=None)),
         ("no subject", "subject_missing", token(sub=None)),
+        ("a client_id is no subject", "subject_missing", token(sub=None, client_id="ci")),
         ("empty subject", "subject_missing", token(sub="")),
-        ("client_id is no subject", "subject_missing", token(sub=None, client_id="ci")),
         ("azp is no subject", "subject_missing", token(sub=None, azp="ci")),
     ]
     for name, code, value in honest:

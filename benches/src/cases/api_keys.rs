@@ -46,14 +46,17 @@ pub fn find(keys: usize, hit: bool) -> Run {
     }
     let set = builder.build([9; 32]).expect("distinct keys");
     let mut presented = presented(stored, hit);
-    timed(move || black_box(set.find(black_box(presented.turn().as_bytes()), NOW)).is_ok() == hit)
+    timed(move || {
+        let found = black_box(set.find(black_box(presented.turn().as_bytes()), NOW));
+        assert_eq!(found.is_ok(), hit);
+    })
 }
 
 fn find_in_map(keys: usize, hit: bool) -> Run {
     let stored = minted(keys, 0);
     let map: HashMap<[u8; 32], usize> = stored.iter().map(|key| digest(key)).zip(0..).collect();
     let mut presented = presented(stored, hit);
-    timed(move || black_box(map.get(&digest(black_box(presented.turn())))).is_some() == hit)
+    timed(move || assert_eq!(black_box(map.get(&digest(black_box(presented.turn())))).is_some(), hit))
 }
 
 fn find_by_scan(keys: usize, hit: bool) -> Run {
@@ -66,7 +69,7 @@ fn find_by_scan(keys: usize, hit: bool) -> Run {
         for (at, digest) in (0_u32..).zip(&digests) {
             found.conditional_assign(&at, digest.ct_eq(&wanted));
         }
-        (found != u32::MAX) == hit
+        assert_eq!(black_box(found) != u32::MAX, hit);
     })
 }
 

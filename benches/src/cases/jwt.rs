@@ -77,7 +77,9 @@ fn bare_hmac() -> Run {
     timed(move || hmac::verify(&key, black_box(&signed), &signature).expect("a good signature"))
 }
 
-fn bare_rsa() -> Run {
+/// Ring's verification of the RS256 token's signature, and nothing else.
+#[must_use]
+pub fn bare_rsa() -> Run {
     let key =
         signature::UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, material::rsa_public_der());
     let (signed, signature) = material::signed_and_signature(&material::rs256_token());

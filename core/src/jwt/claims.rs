@@ -46,7 +46,7 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// Reads a payload that has been decoded, its registered claims checked for their types.
+    /// As [`fill`](Self::fill), into a value of its own.
     #[cfg(any(feature = "alloc", test))]
     pub(crate) fn read(payload: &'a str, limits: &Limits) -> Result<Self, TokenError> {
         let mut claims = Self::none("", limits);
@@ -54,7 +54,8 @@ impl<'a> Claims<'a> {
         Ok(claims)
     }
 
-    /// As [`read`](Self::read), into what was [`none`](Self::none).
+    /// Reads a payload that has been decoded into what was [`none`](Self::none), its registered claims checked for their
+    /// types.
     pub(super) fn fill(&mut self, payload: &'a str) -> Result<(), TokenError> {
         const ISS: u64 = pack_bytes(b"iss");
         const SUB: u64 = pack_bytes(b"sub");

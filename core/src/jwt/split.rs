@@ -108,7 +108,7 @@ const fn is_base64url(byte: u8) -> bool {
     letter | digit | (byte == b'-') | (byte == b'_')
 }
 
-#[cfg(all(test, feature = "alloc"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::vec;

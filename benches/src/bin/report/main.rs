@@ -127,18 +127,26 @@ fn counts() -> [Count; 4] {
             allocations_row("jwt/hs256/fresh/allocations", jwt::hs256_fresh())
         }),
         ("jwt/rs256/fresh/allocations", || {
-            allocations_row("jwt/rs256/fresh/allocations", jwt::rs256_fresh())
+            let mut row = allocations_row("jwt/rs256/fresh/allocations", jwt::rs256_fresh());
+            row.insert("vs".into(), "ring rsa verify".into());
+            row.insert("vs_value".into(), rounded(allocations(jwt::bare_rsa())));
+            row
         }),
         ("gate/warm/allocations", || allocations_row("gate/warm/allocations", gate::warm())),
         ("rate/bytes-per-key", bytes_row),
     ]
 }
 
-fn allocations_row(id: &str, mut run: Run) -> Map<String, Value> {
+fn allocations_row(id: &str, run: Run) -> Map<String, Value> {
+    value_row(id, allocations(run), "allocations")
+}
+
+/// Allocations an operation.
+fn allocations(mut run: Run) -> f64 {
     const TIMES: u64 = 1000;
     run(TIMES);
     let (counted, _) = allocations::count(|| run(TIMES));
-    value_row(id, counted.allocations as f64 / TIMES as f64, "allocations")
+    counted.allocations as f64 / TIMES as f64
 }
 
 /// What the tables hold on to, for as many live keys as fit the advice of two slots a key.

@@ -67,14 +67,20 @@ impl Effort {
 impl Batches {
     /// How many operations fill a batch. Warms up on the way.
     fn times(&self, run: &mut Run) -> u64 {
-        let mut times = 1;
+        // Of the first operations one may take as long as a whole batch: a few in a row have to.
+        const IN_A_ROW: u32 = 8;
+        let (mut times, mut in_a_row) = (1, 0);
         loop {
             let took = run(times);
-            if took >= self.time / 2 {
+            if took < self.time / 2 {
+                (times, in_a_row) = (times * 2, 0);
+                continue;
+            }
+            in_a_row += 1;
+            if in_a_row == IN_A_ROW {
                 let per_batch = times as f64 * self.time.as_secs_f64() / took.as_secs_f64();
                 return (per_batch as u64).max(1);
             }
-            times *= 2;
         }
     }
 }
