@@ -363,6 +363,7 @@ def tokens() -> None:
         ("no subject", "subject_missing", token(sub=None)),
         ("a client_id is no subject", "subject_missing", token(sub=None, client_id="ci")),
         ("empty subject", "subject_missing", token(sub="")),
+        ("azp is no subject", "subject_missing", token(sub=None, azp="ci")),
     ]
     for name, code, value in honest:
         vector(c, name, request(bearer(value)), by_address("invalid_token", code, used=0))
@@ -424,6 +425,8 @@ def bodies() -> None:
     for name, headers in [
         ("no media type", []),
         ("text", [("content-type", "text/plain")]),
+        ("UTF-7", [("content-type", "application/json; charset=utf-7")]),
+        ("UTF-8, then UTF-7", [("content-type", "application/json; charset=utf-8; Charset=\"utf-7\"")]),
         ("form", [("content-type", "application/x-www-form-urlencoded")]),
         ("media type twice", [JSON, JSON]),
         ("gzip", [JSON, ("content-encoding", "gzip")]),
@@ -579,6 +582,7 @@ def protocol() -> None:
         ("other name", [version, method("tools/call"), name("generate-token")]),
         ("other name in base64", [version, name(encoded("generate-token"))]),
         ("name that is no base64", [version, name("=?base64?!?=")]),
+        ("other name in base64, 3000 bytes long", [version, name(encoded("x" * 3000))]),
         ("empty name", [version, name("")]),
         ("older revision, and they disagree", [("mcp-protocol-version", "2025-06-18"), method("ping")]),
     ]:
