@@ -76,7 +76,7 @@ pub struct Revocable<'a> {
 /// // Anna's key was lost at noon: everything of hers from before is void. Her tokens live a day at most.
 /// revocations.revoke_subject("https://issuer.example", "anna", now.unix, now.unix + 86_400.0, now)?;
 /// let token = Revocable {
-///     token: b"…", issuer: "https://issuer.example", subject: "anna", id: None, issued_at: Some(now.unix - 60.0),
+///     token: b"eyJ", issuer: "https://issuer.example", subject: "anna", id: None, issued_at: Some(now.unix - 60.0),
 /// };
 /// assert!(revocations.is_revoked(token, now));
 /// # Ok::<(), doorward::jwt::RevocationsFull>(())
