@@ -18,7 +18,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom lint bench bench-quick fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom lint bench bench-quick figures fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -101,6 +101,9 @@ bench: ## every figure, into target/bench/report.jsonl
 
 bench-quick: ## the same rows in under three minutes
 	$(CARGO) run --locked --profile bench -p doorward-benches --bin report -- --quick
+
+figures: ## the README's table, from the last report
+	$(PYTHON) benches/figures.py
 
 fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
 	@set -e; for target in $(FUZZ_TARGETS); do \
