@@ -26,15 +26,16 @@ def row(figure: dict) -> str:
         ours = f"{number(figure['ns'])} ns"
         theirs = f"{number(figure['vs_ns'])} ns" if figure.get("vs_ns") is not None else ""
     ratio = f"**{figure['ratio']:.2f}**" if figure.get("ratio") is not None else ""
-    met = {True: "met", False: "not met", None: ""}[figure.get("met")]
-    budget = f"{figure.get('budget') or ''} {met}".strip()
+    met = {True: "met", False: "**not met**", None: ""}[figure.get("met")]
+    units = {"ratio": "≤ {:g} ×", "ns": "≤ {:g} ns", "value": "≤ {:g}"}
+    limits = [units[kind].format(limit) for kind, limit in (figure.get("budget") or {}).items()]
+    budget = " ".join([*limits, met]).strip()
     return f"| `{figure['id']}` | {ours} | {figure.get('vs') or ''} | {theirs} | {ratio} | {budget} |"
 
 
 def table(report: Path) -> str:
     machine, *figures = (json.loads(line) for line in report.read_text().splitlines() if line)
-    features = ", ".join(machine.get("features", [])) if isinstance(machine.get("features"), list) else ""
-    on = ", ".join(filter(None, [str(machine.get("cpu", "")), features, str(machine.get("rustc", ""))]))
+    on = ", ".join([machine["machine"]["cpu"], *machine["machine"]["features"], machine["versions"]["rustc"]])
     head = "| figure | ours | beside | theirs | ratio | budget |\n|---|--:|---|--:|--:|---|\n"
     return (
         f"\nOne run on a shared virtual machine of two cores ({on}): medians of runs by turns, a thread's own time. Compare "
