@@ -1,10 +1,11 @@
 //! A gate from its parts.
 
 use super::head::Names;
+use super::tokens::Tokens;
 use super::{Gate, Principal};
 use crate::address::{AddressRules, TrustedProxies};
 use crate::api_keys::ApiKeys;
-use crate::jwt::Verifier;
+use crate::jwt::{Issuers, Verifier, VerifierError};
 use crate::origin::HostRules;
 use crate::policy::Policy;
 use crate::rate::{Limiter, Quota, QuotaError, RateHeaders};
@@ -39,10 +40,9 @@ const TAKEN: [&str; 9] = [
 
 /// The parts of a [`Gate`], each with a safe default: loopback only, no proxies, 30 failed attempts a minute an
 /// address, 100 requests a minute a principal, bodies of 1 MiB, and nobody allowed to do anything.
-#[derive(Debug)]
 #[must_use]
 pub struct GateBuilder {
-    verifier: Option<Verifier>,
+    verifiers: Vec<Verifier>,
     keys: Option<ApiKeys>,
     policy: Policy,
     hosts: Option<HostRules>,
@@ -56,6 +56,8 @@ pub struct GateBuilder {
     body_limit: usize,
     cached_tokens: Option<usize>,
     revocations: usize,
+    #[cfg(feature = "std")]
+    list: Option<super::revocation::List>,
 }
 
 /// Why a gate cannot be made.
@@ -68,6 +70,8 @@ pub enum GateError {
     ApiKeyHeader,
     /// A quota can't be kept.
     Quota(QuotaError),
+    /// Two verifiers are for the same tokens.
+    Verifiers(VerifierError),
     /// The operating system gave no random numbers.
     NoRandomness,
 }
@@ -80,6 +84,7 @@ impl GateError {
             Self::NoCredentials => "no_credentials",
             Self::ApiKeyHeader => "api_key_header_invalid",
             Self::Quota(error) => error.code(),
+            Self::Verifiers(error) => error.code(),
             Self::NoRandomness => "no_randomness",
         }
     }
@@ -93,6 +98,7 @@ impl fmt::Display for GateError {
                 "the api key header must be a header name of letters, digits and hyphens that is read for nothing else",
             ),
             Self::Quota(error) => error.fmt(f),
+            Self::Verifiers(error) => error.fmt(f),
             Self::NoRandomness => f.write_str("the operating system gave no random numbers"),
         }
     }
@@ -109,7 +115,7 @@ impl From<QuotaError> for GateError {
 impl GateBuilder {
     pub(super) fn new() -> Self {
         Self {
-            verifier: None,
+            verifiers: Vec::new(),
             keys: None,
             policy: Policy::new(),
             hosts: None,
@@ -123,12 +129,14 @@ impl GateBuilder {
             body_limit: 1024 * 1024,
             cached_tokens: None,
             revocations: 10_000,
+            #[cfg(feature = "std")]
+            list: None,
         }
     }
 
-    /// Accepts tokens that verify.
+    /// Accepts tokens that verify. Several verifiers are for several issuers: see [`Issuers`].
     pub fn verifier(mut self, verifier: Verifier) -> Self {
-        self.verifier = Some(verifier);
+        self.verifiers.push(verifier);
         self
     }
 
@@ -205,6 +213,25 @@ impl GateBuilder {
         self
     }
 
+    /// A revocation list of the host's own, asked about every token that verifies and is not revoked here: fresh ones,
+    /// and cached ones too, unless its last answer [still holds](super::Listed::GoodFor). It must answer at once.
+    ///
+    /// ```
+    /// use doorward::gate::{Gate, Listed};
+    /// let _ = Gate::builder().revocation_list(|token, _now| match token.id {
+    ///     Some("leaked") | None => Listed::Revoked,
+    ///     Some(_) => Listed::GoodFor(std::time::Duration::from_secs(10)),
+    /// });
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn revocation_list(
+        mut self,
+        list: impl Fn(crate::jwt::Revocable<'_>, crate::Now) -> super::Listed + Send + Sync + 'static,
+    ) -> Self {
+        self.list = Some(alloc::boxed::Box::new(list));
+        self
+    }
+
     /// Makes the gate, its tables seeded by the operating system.
     ///
     /// # Errors
@@ -223,7 +250,7 @@ impl GateBuilder {
     /// # Errors
     /// No credentials are configured, a quota can't be kept, or a header name is wrong.
     pub fn build(self, seeds: [[u64; 4]; 4]) -> Result<Gate, GateError> {
-        if self.verifier.is_none() && self.keys.as_ref().is_none_or(ApiKeys::is_empty) {
+        if self.verifiers.is_empty() && self.keys.as_ref().is_none_or(ApiKeys::is_empty) {
             return Err(GateError::NoCredentials);
         }
         let names = self.names()?;
@@ -248,12 +275,26 @@ impl GateBuilder {
         };
         #[cfg(not(feature = "std"))]
         let _ = (cache_seed, revocation_seed, self.revocations);
+        let issuers = match self.verifiers {
+            verifiers if verifiers.is_empty() => None,
+            verifiers => Some(Issuers::new(verifiers).map_err(GateError::Verifiers)?),
+        };
+        let tokens = Tokens {
+            issuers,
+            #[cfg(feature = "std")]
+            cache,
+            #[cfg(feature = "std")]
+            revocation: super::revocation::Revocation {
+                set: crate::jwt::Revocations::new(self.revocations, revocation_seed),
+                list: self.list,
+            },
+        };
         Ok(Gate {
             hosts: self.hosts.map_or_else(loopback, Ok)?,
             addresses: self.addresses,
             names,
             key_principals: self.keys.iter().flat_map(ApiKeys::iter).map(Principal::of_key).collect(),
-            verifier: self.verifier,
+            tokens,
             keys: self.keys,
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
@@ -261,10 +302,6 @@ impl GateBuilder {
             address_headers: headers("address", &address_quota)?,
             principal_headers: headers("principal", &principal_quota)?,
             body_limit: self.body_limit,
-            #[cfg(feature = "std")]
-            cache,
-            #[cfg(feature = "std")]
-            revocations: crate::jwt::Revocations::new(self.revocations, revocation_seed),
         })
     }
 
@@ -280,5 +317,15 @@ impl GateBuilder {
             return Err(GateError::ApiKeyHeader);
         }
         Ok(Names { api_key, forwarded })
+    }
+}
+
+impl fmt::Debug for GateBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GateBuilder")
+            .field("verifiers", &self.verifiers)
+            .field("keys", &self.keys)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }

@@ -72,6 +72,7 @@ impl Code {
     #[must_use]
     pub const fn public(self) -> Public {
         match self {
+            Self::Token(TokenError::KeysUnavailable) => Public::Unavailable,
             Self::Token(_) | Self::ApiKey(_) | Self::SubjectMissing => Public::InvalidToken,
             Self::CredentialMissing => Public::Unauthorized,
             Self::CredentialMalformed
@@ -91,6 +92,7 @@ impl Code {
     /// Whether it spends from the address's bucket: what a guesser, and nobody else, does often.
     pub(super) const fn spends(self) -> bool {
         match self {
+            Self::Token(TokenError::KeysUnavailable) => false,
             Self::Token(error) => !error.signature_held(),
             Self::ApiKey(refusal) => matches!(refusal, ApiKeyRefusal::Malformed | ApiKeyRefusal::Unknown),
             Self::CredentialMissing | Self::CredentialMalformed | Self::CredentialRepeated => true,

@@ -41,6 +41,8 @@ struct Inner {
     scopes: Vec<String>,
     roles: Vec<String>,
     expires: Option<f64>,
+    /// As `expires`, clock tolerance and maximum age included.
+    until: Option<f64>,
     claims: Option<OwnedClaims>,
 }
 
@@ -63,13 +65,15 @@ impl Principal {
             scopes: key.scopes().to_vec(),
             roles: key.roles().to_vec(),
             expires: key.valid_until(),
+            until: key.valid_until(),
             claims: None,
         }))
     }
 
     /// The principal of a token: `jwt:<issuer>:<subject>`; nothing if it names no subject. No other claim stands in
-    /// for `sub`: a client that is called as a user is would be that user (RFC 9068 §5).
-    pub(super) fn of_claims(claims: &Claims<'_>) -> Option<Self> {
+    /// for `sub`: a client that is called as a user is would be that user (RFC 9068 §5). `until`: when the token ends by
+    /// its verifier's rules.
+    pub(super) fn of_claims(claims: &Claims<'_>, until: f64) -> Option<Self> {
         let subject = claims.subject().filter(|subject| !subject.is_empty())?.to_string();
         let issuer = claims.issuer().map(|issuer| issuer.to_string()).unwrap_or_default();
         Some(Self(Arc::new(Inner {
@@ -84,6 +88,7 @@ impl Principal {
             scopes: claims.scopes().to_vec(),
             roles: claims.roles().to_vec(),
             expires: claims.expiry(),
+            until: Some(until).filter(|until| until.is_finite()),
             claims: Some(claims.to_owned()),
         })))
     }
@@ -140,6 +145,11 @@ impl Principal {
     #[must_use]
     pub fn expires(&self) -> Option<f64> {
         self.0.expires
+    }
+
+    /// When its credential ends for this gate: [`expires`](Self::expires), clock tolerance and maximum age included.
+    pub(super) fn until(&self) -> Option<f64> {
+        self.0.until
     }
 
     /// The token's claims; nothing for a key. Reads the payload again.
