@@ -1,8 +1,9 @@
 //! A gate from its parts.
 
+use super::Gate;
 use super::head::Names;
+use super::keyring::{KeyRing, Keys};
 use super::tokens::Tokens;
-use super::{Gate, Principal};
 use crate::address::{AddressRules, TrustedProxies};
 use crate::api_keys::ApiKeys;
 use crate::jwt::{Issuers, Verifier, VerifierError};
@@ -44,6 +45,7 @@ const TAKEN: [&str; 9] = [
 pub struct GateBuilder {
     verifiers: Vec<Verifier>,
     keys: Option<ApiKeys>,
+    keys_come_later: bool,
     policy: Policy,
     hosts: Option<HostRules>,
     addresses: AddressRules,
@@ -117,6 +119,7 @@ impl GateBuilder {
         Self {
             verifiers: Vec::new(),
             keys: None,
+            keys_come_later: false,
             policy: Policy::new(),
             hosts: None,
             addresses: AddressRules::new(TrustedProxies::default()),
@@ -143,6 +146,14 @@ impl GateBuilder {
     /// Accepts these API keys.
     pub fn api_keys(mut self, keys: ApiKeys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Lets the gate be made with no API key, or with a set of none: they come by
+    /// [`Gate::swap_api_keys`]. Until then every key is unknown.
+    #[cfg(feature = "std")]
+    pub fn keys_come_later(mut self) -> Self {
+        self.keys_come_later = true;
         self
     }
 
@@ -250,7 +261,8 @@ impl GateBuilder {
     /// # Errors
     /// No credentials are configured, a quota can't be kept, or a header name is wrong.
     pub fn build(self, seeds: [[u64; 4]; 4]) -> Result<Gate, GateError> {
-        if self.verifiers.is_empty() && self.keys.as_ref().is_none_or(ApiKeys::is_empty) {
+        let no_keys = self.keys.as_ref().is_none_or(ApiKeys::is_empty);
+        if self.verifiers.is_empty() && no_keys && !self.keys_come_later {
             return Err(GateError::NoCredentials);
         }
         let names = self.names()?;
@@ -289,16 +301,21 @@ impl GateBuilder {
                 list: self.list,
             },
         };
+        let principal_limiter = Limiter::new(self.principal_slots, principal_quota, principal_seed)?;
+        let keys = match self.keys {
+            None if self.keys_come_later => Some(ApiKeys::nobody().ok_or(GateError::NoCredentials)?),
+            keys => keys,
+        };
+        let ring = keys.map(|keys| KeyRing::new(keys, true, &principal_limiter)).transpose()?;
         Ok(Gate {
             hosts: self.hosts.map_or_else(loopback, Ok)?,
             addresses: self.addresses,
             names,
-            key_principals: self.keys.iter().flat_map(ApiKeys::iter).map(Principal::of_key).collect(),
             tokens,
-            keys: self.keys,
+            keys: Keys::new(ring),
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
-            principal_limiter: Limiter::new(self.principal_slots, principal_quota, principal_seed)?,
+            principal_limiter,
             address_headers: headers("address", &address_quota)?,
             principal_headers: headers("principal", &principal_quota)?,
             body_limit: self.body_limit,

@@ -13,6 +13,8 @@ pub enum Code {
     Token(TokenError),
     /// The API key is none of ours, or not good now.
     ApiKey(ApiKeyRefusal),
+    /// The API key is none of those that are known, and not all of them are.
+    ApiKeysStale,
     /// The token names no subject.
     SubjectMissing,
     /// There is no credential.
@@ -51,6 +53,7 @@ impl Code {
         match self {
             Self::Token(error) => error.code(),
             Self::ApiKey(refusal) => refusal.code(),
+            Self::ApiKeysStale => "api_keys_stale",
             Self::SubjectMissing => "subject_missing",
             Self::CredentialMissing => "credential_missing",
             Self::CredentialMalformed => "credential_malformed",
@@ -81,7 +84,7 @@ impl Code {
             | Self::BodyMediaType
             | Self::BatchInvalid
             | Self::HeaderMismatch => Public::InvalidRequest,
-            Self::AddressUnknown => Public::Unavailable,
+            Self::AddressUnknown | Self::ApiKeysStale => Public::Unavailable,
             Self::Origin(_) => Public::OriginNotAllowed,
             Self::AddressLimited | Self::PrincipalLimited => Public::RateLimited,
             Self::PolicyForbidden => Public::Forbidden,

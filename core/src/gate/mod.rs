@@ -9,6 +9,7 @@ mod code;
 mod credential;
 mod denial;
 mod head;
+mod keyring;
 mod notes;
 mod principal;
 #[cfg(feature = "std")]
@@ -30,7 +31,6 @@ pub use step::{Admitted, Answer, Ask, Body, NeedBody, Question, Step};
 
 use crate::Now;
 use crate::address::{AddressRules, ClientAddress};
-use crate::api_keys::ApiKeys;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
 #[cfg(all(feature = "std", feature = "asymmetric"))]
@@ -44,18 +44,19 @@ use alloc::boxed::Box;
 use alloc::string::String;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 use credential::{Accepts, Credential, classify};
 use denial::for_the_log;
 use head::{Field, Names};
+use keyring::{Found, Keys};
 use step::Then;
 use tokens::Tokens;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use zeroize::Zeroizing;
 
-/// The gate: shared freely between threads, and immutable but for its buckets and its cache.
+/// The gate: shared freely between threads, and immutable but for its buckets, its cache and its set of API keys, which
+/// is swapped whole.
 ///
 /// ```
 /// use doorward::api_keys::{ApiKey, ApiKeys};
@@ -83,9 +84,7 @@ pub struct Gate {
     addresses: AddressRules,
     names: Names,
     tokens: Tokens,
-    keys: Option<ApiKeys>,
-    /// One principal an entry of `keys`, in its order.
-    key_principals: Vec<Principal>,
+    keys: Keys,
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
@@ -265,6 +264,60 @@ impl Gate {
         &self.names.api_key
     }
 
+    /// Puts another set of API keys in the place of the one there is, whole. A request begun after this returns sees
+    /// the new set; one that is under way is decided by the set it began with. A gate without a set gets its first.
+    ///
+    /// Long answers that were admitted by a key that is gone are the host's to end: see
+    /// [`still_good`](Self::still_good).
+    ///
+    /// ```
+    /// use doorward::api_keys::{ApiKey, ApiKeys};
+    /// use doorward::gate::{Gate, Step};
+    /// use doorward::Now;
+    ///
+    /// let set = |key: &str| ApiKeys::builder().add(key, ApiKey::new("ci")).build_random();
+    /// let gate = Gate::builder().api_keys(set("the-key-of-may")?).build_random()?;
+    /// gate.swap_api_keys(set("the-key-of-june")?)?;
+    ///
+    /// let headers = [("host", &b"localhost"[..]), ("x-api-key", b"the-key-of-june"), ("content-type", b"application/json")];
+    /// let head = gate.head("POST", Some([127, 0, 0, 1].into()), headers);
+    /// assert!(matches!(gate.begin(&head, Now::system()), Step::NeedBody(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Nothing is swapped: a key's own quota can't be kept beside the gate's quota for principals.
+    #[cfg(feature = "std")]
+    pub fn swap_api_keys(&self, keys: crate::api_keys::ApiKeys) -> Result<(), GateError> {
+        self.keys.swap(keyring::KeyRing::new(keys, true, &self.principal_limiter)?);
+        Ok(())
+    }
+
+    /// As [`swap_api_keys`](Self::swap_api_keys), with what is left of a set when the rest of it can't be known, as when
+    /// a file of keys has been unreadable for too long. Keys that are there work; any other is refused with 503, for
+    /// it may be one of the rest.
+    ///
+    /// # Errors
+    /// As [`swap_api_keys`](Self::swap_api_keys).
+    #[cfg(feature = "std")]
+    pub fn swap_incomplete_api_keys(&self, keys: crate::api_keys::ApiKeys) -> Result<(), GateError> {
+        self.keys.swap(keyring::KeyRing::new(keys, false, &self.principal_limiter)?);
+        Ok(())
+    }
+
+    /// Whether who was admitted before would be now, as far as the credential goes: not expired, not revoked, the key
+    /// still there as it was. For answers that last; ask at least every 30 seconds. `token` is what came behind `Bearer`,
+    /// and may be empty for a key; a host that does not keep it can't see that very token revoked.
+    #[must_use]
+    pub fn still_good(&self, principal: &Principal, token: &[u8], now: Now) -> bool {
+        let by_key = principal.digest().is_none_or(|digest| {
+            self.keys.current().as_deref().is_some_and(|ring| ring.still_holds(principal, digest, now))
+        });
+        by_key
+            && principal.until().is_none_or(|until| now.unix < until)
+            && !self.tokens.is_revoked(principal, token, now)
+    }
+
     /// Host and Origin rules, for the host's CORS.
     #[must_use]
     pub const fn host_rules(&self) -> &HostRules {
@@ -301,7 +354,7 @@ impl Gate {
     ) -> Result<Principal, Refused> {
         self.hosts.check_host(head.host.as_slice()).map_err(Code::Origin)?;
         self.hosts.check_origin(head.origin.as_slice()).map_err(Code::Origin)?;
-        let accepts = Accepts { tokens: self.tokens.are_accepted(), keys: self.keys.is_some() };
+        let accepts = Accepts { tokens: self.tokens.are_accepted(), keys: self.keys.are_accepted() };
         let outcome = match classify(head, accepts, notes) {
             Ok(Credential::Token(token)) => self.of_token(token, address, now),
             Ok(Credential::Key(key)) => self.of_key(key, address, now),
@@ -344,17 +397,24 @@ impl Gate {
     }
 
     fn of_key(&self, key: &[u8], address: ClientAddress, now: Now) -> Result<Principal, Refused> {
-        let Some(keys) = &self.keys else { return Err(Code::CredentialMissing.into()) };
+        // One set for the whole look-up, whatever is swapped meanwhile.
+        let ring = self.keys.current();
+        let Some(ring) = ring.as_deref() else { return Err(Code::CredentialMissing.into()) };
         // A found key of our own format holds 160 bits that nobody guesses: it works from any address at any time.
-        if !keys.format().looks_like(key) {
+        let guessable = !ring.looks_strong(key);
+        if guessable {
             self.may_guess(address, now)?;
         }
-        let found = keys.position(key, now).map_err(Code::ApiKey);
-        let principal = found.map(|position| self.key_principals.get(position).cloned());
-        match principal {
-            Ok(Some(principal)) => Ok(principal),
-            Ok(None) => Err(Code::ApiKey(crate::api_keys::ApiKeyRefusal::Unknown).into()),
-            Err(code) => Err(code.into()),
+        match ring.find(key, now) {
+            Found::Principal(principal) => Ok(principal),
+            Found::Refused(refusal) => Err(Code::ApiKey(refusal).into()),
+            Found::Unsure(refusal) if guessable => {
+                // It costs what a wrong guess does, for that is what it may be.
+                let spent = self.spend(Code::ApiKey(refusal).into(), address, now);
+                let limited = spent.code == Code::AddressLimited;
+                Err(if limited { spent } else { Refused { code: Code::ApiKeysStale, ..spent } })
+            }
+            Found::Unsure(_) => Err(Code::ApiKeysStale.into()),
         }
     }
 
@@ -573,7 +633,7 @@ impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gate")
             .field("tokens", &self.tokens.are_accepted())
-            .field("api_keys", &self.keys.as_ref().map_or(0, ApiKeys::len))
+            .field("api_keys", &self.keys.len())
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! Who a request is from.
 
-use crate::api_keys::ApiKey;
+use crate::api_keys::{ApiKey, KeyDigest};
 use crate::jwt::{Claims, OwnedClaims};
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
@@ -38,6 +38,8 @@ struct Inner {
     subject: Option<String>,
     #[cfg_attr(not(feature = "std"), allow(dead_code))]
     token: Option<TokenFacts>,
+    /// Of its key: what tells whether that is still there.
+    digest: Option<KeyDigest>,
     scopes: Vec<String>,
     roles: Vec<String>,
     expires: Option<f64>,
@@ -56,12 +58,13 @@ struct TokenFacts {
 
 impl Principal {
     /// The principal of an API key: `key:<id>`.
-    pub(super) fn of_key(key: &ApiKey) -> Self {
+    pub(super) fn of_key(key: &ApiKey, digest: KeyDigest) -> Self {
         Self(Arc::new(Inner {
             id: id("key", &[key.id()]),
             method: AuthMethod::ApiKey,
             subject: None,
             token: None,
+            digest: Some(digest),
             scopes: key.scopes().to_vec(),
             roles: key.roles().to_vec(),
             expires: key.valid_until(),
@@ -85,12 +88,23 @@ impl Principal {
                 id: claims.id().map(|id| id.to_string()),
                 issued_at: claims.issued_at(),
             }),
+            digest: None,
             scopes: claims.scopes().to_vec(),
             roles: claims.roles().to_vec(),
             expires: claims.expiry(),
             until: Some(until).filter(|until| until.is_finite()),
             claims: Some(claims.to_owned()),
         })))
+    }
+
+    /// The digest of its key; nothing for a token.
+    pub(super) fn digest(&self) -> Option<&KeyDigest> {
+        self.0.digest.as_ref()
+    }
+
+    /// Whether it is the other, with the same roles and scopes.
+    pub(super) fn may_as(&self, other: &Self) -> bool {
+        self.0.id == other.0.id && self.0.roles == other.0.roles && self.0.scopes == other.0.scopes
     }
 
     /// What its token may be revoked by; nothing for a key.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api_keys::ApiKey;
+use crate::api_keys::{ApiKey, ApiKeys};
 use crate::jwt::{Algorithm, Rules, SigningKey, Verifier, sign};
 use crate::keys::{Key, KeySet};
 use std::string::ToString as _;

@@ -61,6 +61,18 @@ impl Tokens {
         Some(self.revocation.check(&seen, token, now))
     }
 
+    /// Whether the token somebody came in with was revoked since.
+    #[cfg(feature = "std")]
+    pub(super) fn is_revoked(&self, principal: &Principal, token: &[u8], now: Now) -> bool {
+        self.revocation.check(&Verified::new(principal.clone(), 0, 0), token, now).is_err()
+    }
+
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, reason = "there is no set without std")]
+    pub(super) const fn is_revoked(&self, _: &Principal, _: &[u8], _: Now) -> bool {
+        false
+    }
+
     /// Verifies a token, and keeps it as seen.
     pub(super) fn verify(&self, token: &[u8], now: Now) -> Result<Principal, Failure> {
         let Some(issuers) = &self.issuers else { return Err(Code::CredentialMissing.into()) };
