@@ -43,21 +43,24 @@ impl KeyFetcher {
     /// # Errors
     /// There are no trusted certificates.
     pub fn new() -> Result<Self, FetcherError> {
+        Self::adjusted(|client| client)
+    }
+
+    /// As [`new`](Self::new), its client adjusted: another proxy, say, or `tls_backend_preconfigured` for other
+    /// certificates. Redirects are switched off whatever is set.
+    ///
+    /// # Errors
+    /// There are no trusted certificates, or no such client can be made.
+    pub fn adjusted(
+        adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, FetcherError> {
+        // Said here and not left to the process, where another library may have chosen another.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .and_then(|builder| Ok(builder.with_platform_verifier()?.with_no_client_auth()))
             .map_err(|error| FetcherError(error.into()))?;
-        Self::with_client(reqwest::Client::builder().tls_backend_preconfigured(tls))
-    }
-
-    /// A fetcher by a client of your own making: other certificates, say, or another proxy. Redirects are switched off
-    /// here whatever was set.
-    ///
-    /// # Errors
-    /// The client can't be made.
-    pub fn with_client(builder: reqwest::ClientBuilder) -> Result<Self, FetcherError> {
-        let client = builder
+        let client = adjust(reqwest::Client::builder().tls_backend_preconfigured(tls))
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")))

@@ -21,6 +21,8 @@ const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// The server's routes, and the way to end its streams.
 pub(crate) struct App {
     pub(crate) routes: Router,
+    /// The guard of the routes.
+    pub(crate) guard: GuardLayer,
     pub(crate) stop: CancellationToken,
 }
 
@@ -29,6 +31,7 @@ impl App {
         let gate = Arc::new(config.gate(policy())?.build_random()?);
         let stop = CancellationToken::new();
         let tools = Tools::new(config, Arc::clone(&gate))?;
+        let guard = GuardLayer::new(Arc::clone(&gate));
         let guarded = Router::new()
             .route_service(
                 "/mcp",
@@ -38,12 +41,12 @@ impl App {
                     transport(config, &stop),
                 ),
             )
-            .layer(GuardLayer::new(Arc::clone(&gate)))
+            .layer(guard.clone())
             .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
         let open =
             Router::new().route("/health", get(health)).layer(RateHeadersLayer::new(Arc::clone(&gate)));
         let routes = guarded.merge(open).layer(CorsLayer::new(gate)).layer(CatchPanicLayer::new());
-        Ok(Self { routes, stop })
+        Ok(Self { routes, guard, stop })
     }
 }
 

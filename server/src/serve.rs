@@ -37,6 +37,8 @@ pub(crate) async fn serve(
     if let Some(made) = made {
         made.show(&url);
     }
+    // Beside serving, so that an issuer that is down keeps nobody else waiting.
+    tokio::spawn(async move { app.guard.fetch_keys().await });
     let streams = app.stop;
     let asked = CancellationToken::new();
     let server = connections::serve(listener, app.routes, asked.clone());

@@ -42,6 +42,8 @@ impl Denied {
     pub const BAD_CREDENTIAL: Self = Self::of_address(400, "invalid_request");
     /// 403 by Host or Origin.
     pub const ORIGIN: Self = Self::of_address(403, "origin_not_allowed");
+    /// 503 while an issuer's keys can't be had.
+    pub const UNAVAILABLE: Self = Self::of_address(503, "unavailable");
     /// 400 for a body or its headers.
     pub const BAD_BODY: Self = Self::of_principal(400, "invalid_request");
     /// 403 by policy.
@@ -109,7 +111,7 @@ impl Denied {
         let mut expected: Vec<&str> = RATE.to_vec();
         expected.extend(["cache-control", "content-length", "content-type"]);
         expected.extend((self.status == 401).then_some("www-authenticate"));
-        expected.extend((self.status == 429).then_some("retry-after"));
+        expected.extend([429, 503].contains(&self.status).then_some("retry-after"));
         expected.sort_unstable();
         assert_eq!((answer.status, names), (self.status, expected), "{answer:?}");
 

@@ -18,6 +18,7 @@ pub use values::parse_duration;
 use crate::address::{AddressRules, TrustedProxies};
 use crate::api_keys::{ApiKey, ApiKeyError, ApiKeys, KeyFormat};
 use crate::gate::{Gate, GateBuilder};
+use crate::jwks::Jwks;
 use crate::jwt::{Algorithm, Rules, SigningKey, Verifier};
 use crate::keys::{Key, KeySet};
 use crate::origin::{HostRules, Origin, PublicUrl};
@@ -81,8 +82,20 @@ pub struct JwtConfig {
     pub issuer: Option<String>,
     /// `JWT_AUDIENCE`
     pub audience: Option<String>,
+    /// `OAUTH_ISSUER` and `JWKS_URL`: an issuer whose keys are fetched.
+    pub oauth: Option<OauthIssuer>,
     /// `JWT_CLOCK_TOLERANCE`, in seconds.
     pub clock_tolerance: f64,
+}
+
+/// An issuer whose keys are fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OauthIssuer {
+    /// `OAUTH_ISSUER`, byte for byte as tokens name it.
+    pub issuer: String,
+    /// `JWKS_URL`; found by the issuer's metadata where it is not given.
+    pub jwks_url: Option<String>,
 }
 
 impl Config {
@@ -162,7 +175,7 @@ impl Config {
             ));
         }
         self.host_rules()?;
-        self.verifier()?;
+        self.verifiers()?;
         if self.has_credentials() {
             self.keys()?;
         }
@@ -223,18 +236,21 @@ impl Config {
         builder.build_random().map(Some).map_err(|error| ConfigError::of("API_KEYS", not_right(&error)))
     }
 
-    /// The verifier of tokens; nothing when there is no key to verify them with.
+    /// The verifiers of tokens: of `JWT_SECRET` and `JWT_PUBLIC_KEY`, and of `OAUTH_ISSUER`, as far as they are set.
     ///
     /// # Errors
-    /// A secret that is too short or really a key; a public key that can't be read, or without an audience.
-    pub fn verifier(&self) -> Result<Option<Verifier>, ConfigError> {
-        self.jwt.as_ref().map(JwtConfig::verifier).transpose()
+    /// A secret that is too short or really a key; a public key that can't be read; an issuer or address that can't be
+    /// fetched from; public keys without an audience; an issuer twice.
+    pub fn verifiers(&self) -> Result<Vec<Verifier>, ConfigError> {
+        let Some(jwt) = &self.jwt else { return Ok(Vec::new()) };
+        let audience = jwt.audience.as_deref().or(self.public_url.as_ref().map(PublicUrl::as_str));
+        Ok(jwt.verifier()?.into_iter().chain(jwt.fetching(audience)?).collect())
     }
 
     /// The key that signs tokens; nothing without `JWT_SECRET`.
     ///
     /// # Errors
-    /// As [`verifier`](Self::verifier).
+    /// As [`verifiers`](Self::verifiers).
     pub fn signing_key(&self) -> Result<Option<SigningKey>, ConfigError> {
         let secret = self.jwt.as_ref().and_then(|jwt| jwt.secret.as_ref());
         secret
@@ -258,7 +274,7 @@ impl Config {
         if let Some(keys) = self.keys()? {
             builder = builder.api_keys(keys);
         }
-        if let Some(verifier) = self.verifier()? {
+        for verifier in self.verifiers()? {
             builder = builder.verifier(verifier);
         }
         Ok(builder)
@@ -275,6 +291,7 @@ impl JwtConfig {
             public_key: None,
             issuer: None,
             audience: None,
+            oauth: None,
             clock_tolerance: 0.0,
         }
     }
@@ -286,22 +303,63 @@ impl JwtConfig {
             public_key: source.text("JWT_PUBLIC_KEY")?.map(Into::into),
             issuer: source.text("JWT_ISSUER")?.map(Into::into),
             audience: source.text("JWT_AUDIENCE")?.map(Into::into),
+            oauth: OauthIssuer::read(source)?,
             clock_tolerance: source.parse("JWT_CLOCK_TOLERANCE", values::parse_seconds)?.unwrap_or(0.0),
         };
-        if jwt.secret.is_some() || jwt.public_key.is_some() {
-            return match jwt.secret {
-                None if jwt.previous.is_some() => Err(without("JWT_SECRET_PREVIOUS", "JWT_SECRET")),
-                _ => Ok(Some(jwt)),
-            };
+        if jwt.secret.is_none() && jwt.previous.is_some() {
+            return Err(without("JWT_SECRET_PREVIOUS", "JWT_SECRET"));
         }
-        let idle = ["JWT_SECRET_PREVIOUS", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_CLOCK_TOLERANCE"];
-        match idle.into_iter().find(|name| source.has(name)) {
-            Some(name) => Err(without(name, "JWT_SECRET or JWT_PUBLIC_KEY")),
+        if !jwt.has_own_keys() && jwt.issuer.is_some() {
+            return Err(without("JWT_ISSUER", "JWT_SECRET or JWT_PUBLIC_KEY"));
+        }
+        if jwt.has_own_keys() || jwt.oauth.is_some() {
+            return Ok(Some(jwt));
+        }
+        match ["JWT_AUDIENCE", "JWT_CLOCK_TOLERANCE"].into_iter().find(|name| source.has(name)) {
+            Some(name) => Err(without(name, "JWT_SECRET, JWT_PUBLIC_KEY or OAUTH_ISSUER")),
             None => Ok(None),
         }
     }
 
-    fn verifier(&self) -> Result<Verifier, ConfigError> {
+    const fn has_own_keys(&self) -> bool {
+        self.secret.is_some() || self.public_key.is_some()
+    }
+
+    /// By fetched keys; `audience` is the tokens'.
+    fn fetching(&self, audience: Option<&str>) -> Result<Option<Verifier>, ConfigError> {
+        let Some(OauthIssuer { issuer, jwks_url }) = &self.oauth else { return Ok(None) };
+        if self.issuer.as_ref() == Some(issuer) {
+            return Err(ConfigError::of(
+                "OAUTH_ISSUER",
+                "is JWT_ISSUER too: an issuer's tokens are verified by one set of keys, so remove one of them",
+            ));
+        }
+        let Some(audience) = audience else {
+            return Err(ConfigError::of(
+                "JWT_AUDIENCE",
+                "is not set, nor is PUBLIC_URL: OAUTH_ISSUER makes tokens for others too, so say for whom",
+            ));
+        };
+        // Where the address is given, the issuer need be no URL at all.
+        let jwks = match jwks_url {
+            Some(url) => Jwks::at(url).map_err(|error| ConfigError::of("JWKS_URL", not_right(&error)))?,
+            None => {
+                Jwks::of_issuer(issuer).map_err(|error| ConfigError::of("OAUTH_ISSUER", not_right(&error)))?
+            }
+        };
+        let rules = Rules::new()
+            .tolerance(self.clock_tolerance)
+            .issuer(issuer.clone())
+            .audience(String::from(audience));
+        Verifier::fetching(jwks, rules)
+            .map(Some)
+            .map_err(|error| ConfigError::of("OAUTH_ISSUER", not_right(&error)))
+    }
+
+    fn verifier(&self) -> Result<Option<Verifier>, ConfigError> {
+        if !self.has_own_keys() {
+            return Ok(None);
+        }
         let mut keys = KeySet::new();
         for (name, secret) in [("JWT_SECRET", &self.secret), ("JWT_SECRET_PREVIOUS", &self.previous)] {
             if let Some(secret) = secret {
@@ -322,12 +380,22 @@ impl JwtConfig {
         if let Some(audience) = &self.audience {
             rules = rules.audience(audience.clone());
         }
-        Verifier::new(keys, rules).map_err(|_| {
+        Verifier::new(keys, rules).map(Some).map_err(|_| {
             ConfigError::of(
                 "JWT_AUDIENCE",
                 "is not set: JWT_PUBLIC_KEY verifies tokens made for anybody, so say for whom",
             )
         })
+    }
+}
+
+impl OauthIssuer {
+    fn read(source: &Source) -> Result<Option<Self>, ConfigError> {
+        match (source.text("OAUTH_ISSUER")?, source.text("JWKS_URL")?) {
+            (Some(issuer), url) => Ok(Some(Self { issuer: issuer.into(), jwks_url: url.map(Into::into) })),
+            (None, Some(_)) => Err(without("JWKS_URL", "OAUTH_ISSUER")),
+            (None, None) => Ok(None),
+        }
     }
 }
 

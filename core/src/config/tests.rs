@@ -45,6 +45,34 @@ fn each_mistake_names_its_setting() {
         (&[("JWT_ISSUER", "x")], "JWT_ISSUER", "without"),
         (&[("JWT_SECRET", SECRET), ("JWT_CLOCK_TOLERANCE", "-1")], "JWT_CLOCK_TOLERANCE", "0 to 300"),
         (&[("JWT_SECRET", SECRET), ("JWT_CLOCK_TOLERANCE", "nan")], "JWT_CLOCK_TOLERANCE", "0 to 300"),
+        (&[("JWT_AUDIENCE", "x")], "JWT_AUDIENCE", "without"),
+        (&[("JWKS_URL", "https://a.example/jwks")], "JWKS_URL", "without OAUTH_ISSUER"),
+        (&[("OAUTH_ISSUER", "https://a.example")], "JWT_AUDIENCE", "nor is PUBLIC_URL"),
+        (&[("OAUTH_ISSUER", "http://a.example"), ("JWT_AUDIENCE", "x")], "OAUTH_ISSUER", "must be https"),
+        (
+            &[("OAUTH_ISSUER", "a"), ("JWKS_URL", "file:///etc/passwd"), ("JWT_AUDIENCE", "x")],
+            "JWKS_URL",
+            "is not right",
+        ),
+        (
+            &[
+                ("OAUTH_ISSUER", "https://a.example"),
+                ("JWT_AUDIENCE", "x"),
+                ("JWT_ISSUER", "https://a.example"),
+            ],
+            "JWT_ISSUER",
+            "without",
+        ),
+        (
+            &[
+                ("OAUTH_ISSUER", "https://a.example"),
+                ("JWT_AUDIENCE", "x"),
+                ("JWT_ISSUER", "https://a.example"),
+                ("JWT_SECRET", SECRET),
+            ],
+            "OAUTH_ISSUER",
+            "is JWT_ISSUER too",
+        ),
         (&[("JWT_PUBLIC_KEY", "x"), ("JWT_AUDIENCE", "a")], "JWT_PUBLIC_KEY", "PEM"),
         (&[("PORT", "65536")], "PORT", "range"),
         (&[("PORT", "http")], "PORT", "whole number"),
@@ -95,7 +123,7 @@ fn toml_and_variables_mean_the_same() {
 #[test]
 fn no_secret_is_shown() {
     let config = vars(&[("API_KEYS", "swordfish"), ("JWT_SECRET", SECRET)]).unwrap();
-    let shown = std::format!("{config:?} {:?} {:?}", config.keys().unwrap(), config.verifier().unwrap());
+    let shown = std::format!("{config:?} {:?} {:?}", config.keys().unwrap(), config.verifiers().unwrap());
     assert!(!shown.contains("swordfish") && !shown.contains(SECRET), "{shown}");
     let error = Config::from_toml("jwt_secret = \"hunter2-hunter2\nport = 1").unwrap_err();
     assert!(!error.to_string().contains("hunter2"), "{error}");
@@ -113,4 +141,23 @@ fn keys_have_their_roles_and_stable_ids() {
     assert_eq!(found("b"), Ok(("api-key-2".into(), std::vec!["user".into()])));
     assert_eq!(found("c"), Ok(("admin-key-1".into(), std::vec!["admin".into()])));
     assert!(found("d").is_err());
+}
+
+#[test]
+fn an_issuer_stands_beside_the_secret() {
+    let issuers = |given: &[(&str, &str)]| {
+        let verifiers = vars(given).unwrap().verifiers().unwrap();
+        let fetched = verifiers.iter().filter_map(Verifier::jwks);
+        let issuers: Vec<_> = fetched.map(|jwks| jwks.issuer().map(String::from)).collect();
+        (verifiers.len(), issuers)
+    };
+    let issuer = ("OAUTH_ISSUER", "https://a.example");
+    let found = std::vec![Some(String::from("https://a.example"))];
+    assert_eq!(issuers(&[issuer, ("PUBLIC_URL", "https://mcp.example/mcp")]), (1, found.clone()));
+    assert_eq!(issuers(&[issuer, ("JWT_AUDIENCE", "x"), ("JWT_SECRET", SECRET)]), (2, found));
+    let at = ("JWKS_URL", "https://keys.example/jwks");
+    assert_eq!(
+        issuers(&[("OAUTH_ISSUER", "accounts.example"), at, ("JWT_AUDIENCE", "x")]),
+        (1, std::vec![None])
+    );
 }
