@@ -76,8 +76,8 @@ impl Key {
     ///
     /// # Errors
     /// Not such a key; a private key; RSA under 2048 bits or with an exponent that is 1 or even; a point of the wrong
-    /// length or form, or of low order; no algorithm, or one that does not go with the key. A point of the right form
-    /// that is not on its curve is not found out here: such a key verifies nothing.
+    /// length or form, not on its curve (P-256, P-384) or of low order (Ed25519); no algorithm, or one that does not go
+    /// with the key.
     #[cfg(feature = "asymmetric")]
     pub fn from_pem(pem: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         Self::public(public::PublicKey::from_pem(pem)?, algorithms)

@@ -13,6 +13,7 @@ use crate::jwt::Algorithm;
 use alloc::vec::Vec;
 
 /// A public key, its numbers taken out of their encoding once.
+#[derive(Clone)]
 pub(super) enum PublicKey {
     Rsa(rsa::RsaKey),
     Elliptic(elliptic::EllipticKey),

@@ -13,6 +13,7 @@ use ring::signature::{
 };
 
 /// Modulus and exponent, big-endian, no leading zeros.
+#[derive(Clone)]
 pub(in crate::keys) struct RsaKey {
     components: RsaPublicKeyComponents<Vec<u8>>,
 }
