@@ -38,6 +38,7 @@ extern crate std;
 mod base64url;
 #[cfg(feature = "std")]
 mod constant_time;
+mod escape;
 mod json;
 mod now;
 #[cfg(feature = "alloc")]

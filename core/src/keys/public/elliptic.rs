@@ -41,12 +41,12 @@ impl EllipticKey {
         Ok(Self { curve, key: UnparsedPublicKey::new(algorithm, point.to_vec()) })
     }
 
-    pub(super) const fn curve(&self) -> Curve {
+    pub(in crate::keys) const fn curve(&self) -> Curve {
         self.curve
     }
 
     /// As it was given to [`new`](Self::new).
-    pub(super) fn point(&self) -> &[u8] {
+    pub(in crate::keys) fn point(&self) -> &[u8] {
         self.key.as_ref()
     }
 

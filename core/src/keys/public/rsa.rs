@@ -35,6 +35,11 @@ impl RsaKey {
         Ok(Self { components: RsaPublicKeyComponents { n: n.to_vec(), e: e.to_vec() } })
     }
 
+    /// Modulus and exponent.
+    pub(in crate::keys) fn numbers(&self) -> (&[u8], &[u8]) {
+        (&self.components.n, &self.components.e)
+    }
+
     pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let parameters = match algorithm {
             Algorithm::RS256 => &RSA_PKCS1_2048_8192_SHA256,
