@@ -11,9 +11,12 @@ mod algorithm;
 #[cfg(feature = "std")]
 mod cache;
 mod claims;
+#[cfg(feature = "serde")]
+mod deserialize;
 mod error;
 mod header;
 mod limits;
+mod mismatch;
 #[cfg(feature = "std")]
 mod revocation;
 mod rules;
@@ -31,8 +34,11 @@ pub use cache::{CacheStats, TokenCache, Window};
 #[cfg(feature = "alloc")]
 pub use claims::OwnedClaims;
 pub use claims::{Claims, Words};
+#[cfg(feature = "serde")]
+pub use deserialize::ClaimsError;
 pub use error::TokenError;
 pub use limits::Limits;
+pub use mismatch::Mismatch;
 #[cfg(feature = "std")]
 pub use revocation::{Revocable, Revocations, RevocationsFull};
 pub use rules::{Audience, OneOf, Rules};

@@ -21,7 +21,7 @@ use core::fmt;
 #[derive(Debug)]
 pub struct Verifier {
     keys: KeySet,
-    rules: Rules<'static>,
+    pub(super) rules: Rules<'static>,
 }
 
 /// Why a verifier cannot be made.
