@@ -67,7 +67,7 @@ test-rust:
 
 test-features:
 	$(call say,the core with fewer features)
-	for features in "" alloc asymmetric std; do \
+	for features in "" alloc asymmetric std serde; do \
 		$(CARGO) clippy --locked -p doorward --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
 

@@ -22,6 +22,7 @@
 //! | `alloc` | by `std` | everything that owns memory: all modules but `jwt::verify` and HS* keys |
 //! | `asymmetric` | yes | RS*, PS*, ES256, ES384 and EdDSA by ring, PEM, DER, JWK and JWK Sets |
 //! | `config` | no | `config`: variables and TOML |
+//! | `serde` | no | `jwt::Claims::deserialize`: claims as a type of the service's own |
 //!
 //! Features add API and never change what is accepted.
 #![no_std]
@@ -39,6 +40,7 @@ extern crate std;
 mod base64url;
 #[cfg(feature = "std")]
 mod constant_time;
+mod escape;
 mod json;
 mod now;
 #[cfg(feature = "alloc")]

@@ -3,7 +3,7 @@
 #![cfg(feature = "asymmetric")]
 
 use doorward::Now;
-use doorward::jwt::{self, Limits, Rules, TokenError};
+use doorward::jwt::{self, Limits, Rules, SigningKey, TokenError};
 use doorward::keys::{Key, KeyError};
 
 /// RFC 7515's claims, of March 2011: `{"iss":"joe",\r\n "exp":1300819380,\r\n "http://example.com/is_root":true}`.
@@ -39,6 +39,17 @@ fn key(jwk: &str) -> Key {
 /// A set's example without the `alg` its key is for.
 fn key_for(jwk: &str, alg: &str) -> Key {
     key(&jwk.replacen('{', &format!(r#"{{"alg":"{alg}","#), 1))
+}
+
+/// Where there is no chance in a signature, ours is the RFC's.
+fn signs(jwk: &str, kid: Option<&str>, payload: &str, jws: &str) {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let mut key = SigningKey::from_jwk(jwk).unwrap();
+    if let Some(kid) = kid {
+        key = key.with_kid(kid);
+    }
+    assert_eq!(key.sign_jws(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap(), jws);
 }
 
 fn jws(token: &str, key: &Key) -> Result<String, TokenError> {
@@ -98,7 +109,37 @@ fn rfc_7515_a2_rs256() {
     ));
     holds("eyJhbGciOiJSUzI1NiJ9", JOE, A2_SIGNATURE, &key);
     joe(&format!("eyJhbGciOiJSUzI1NiJ9.{JOE}.{A2_SIGNATURE}"), &key);
+    signs(A2_PRIVATE, None, JOE, &format!("eyJhbGciOiJSUzI1NiJ9.{JOE}.{A2_SIGNATURE}"));
 }
+
+const A2_PRIVATE: &str = concat!(
+    r#"{"kty":"RSA","e":"AQAB","n":""#,
+    "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yR",
+    "T-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXB",
+    "dQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9ia",
+    "GNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ",
+    r#"","d":""#,
+    "Eq5xpGnNCivDflJsRQBXHx1hdR1k6Ulwe2JZD50LpXyWPEAeP88vLNO97IjlA7_GQ5sLKMgvfTeXZx9SE-7YwVol2NXOoAJe46su",
+    "i395IW_GO-pWJ1O0BkTGoVEn2bKVRUCgu-GjBVaYLU6f3l9kJfFNS3E0QbVdxzubSu3Mkqzjkn439X0M_V51gfpRLI9JYanrC4D4",
+    "qAdGcopV_0ZHHzQlBjudU2QvXt4ehNYTCBr6XCLQUShb1juUO1ZdiYoFaFQT5Tw8bGUl_x_jTj3ccPDVZFD9pIuhLhBOneufuBiB",
+    "4cS98l2SR_RQyGWSeWjnczT0QU91p1DhOVRuOopznQ",
+    r#"","p":""#,
+    "4BzEEOtIpmVdVEZNCqS7baC4crd0pqnRH_5IB3jw3bcxGn6QLvnEtfdUdiYrqBdss1l58BQ3KhooKeQTa9AB0Hw_Py5PJdTJNPY8",
+    "cQn7ouZ2KKDcmnPGBY5t7yLc1QlQ5xHdwW1VhvKn-nXqhJTBgIPgtldC-KDV5z-y2XDwGUc",
+    r#"","q":""#,
+    "uQPEfgmVtjL0Uyyx88GZFF1fOunH3-7cepKmtH4pxhtCoHqpWmT8YAmZxaewHgHAjLYsp1ZSe7zFYHj7C6ul7TjeLQeZD_YwD66t",
+    "62wDmpe_HlB-TnBA-njbglfIsRLtXlnDzQkv5dTltRJ11BKBBypeeF6689rjcJIDEz9RWdc",
+    r#"","dp":""#,
+    "BwKfV3Akq5_MFZDFZCnW-wzl-CCo83WoZvnLQwCTeDv8uzluRSnm71I3QCLdhrqE2e9YkxvuxdBfpT_PI7Yz-FOKnu1R6HsJeDCj",
+    "n12Sk3vmAktV2zb34MCdy7cpdTh_YVr7tss2u6vneTwrA86rZtu5Mbr1C1XsmvkxHQAdYo0",
+    r#"","dq":""#,
+    "h_96-mK1R_7glhsum81dZxjTnYynPbZpHziZjeeHcXYsXaaMwkOlODsWa7I9xXDoRwbKgB719rrmI2oKr6N3Do9U0ajaHF-NKJnw",
+    "gjMd2w9cjz3_-kyNlxAr2v4IKhGNpmM5iIgOS1VZnOZ68m6_pbLBSp3nssTdlqvd0tIiTHU",
+    r#"","qi":""#,
+    "IYd7DHOhrWvxkwPQsRM2tOgrjbcrfvtQJipd-DlcxyVuuM9sQLdgjVk2oy26F0EmpScGLq2MowX7fhd_QJQ3ydy5cY7YIBi87w93",
+    "IKLEdfnbJtoOPLUW0ITrJReOgo1cq9SbsxYawBgfp_gh6A5603k2-ZQwVK0JKSHuLFkuQ3U",
+    r#""}"#
+);
 
 #[test]
 fn rfc_7515_a3_es256() {
@@ -174,6 +215,7 @@ const HS256_SIGNATURE: &str = "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0";
 #[test]
 fn rfc_7520_4_4_hs256() {
     holds(HS256_HEADER, FRODO, HS256_SIGNATURE, &key(SECRET));
+    signs(SECRET, None, FRODO, &format!("{HS256_HEADER}.{FRODO}.{HS256_SIGNATURE}"));
 }
 
 /// §4.5: the payload is elsewhere. §4.6: the `kid` is unprotected, and what is protected makes a JWS of its own. §4.7:
@@ -209,14 +251,15 @@ fn rfc_7797_unencoded_payloads_are_refused() {
 #[test]
 fn rfc_8037_a4_ed25519() {
     let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
-    let text = holds(
+    let (header, payload, signature) = (
         "eyJhbGciOiJFZERTQSJ9",
         "RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
         "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
-        &key(jwk),
     );
+    let text = holds(header, payload, signature, &key(jwk));
     assert_eq!(text, "Example of Ed25519 signing");
     // Appendix A.1, the private key.
     let private = jwk.replace('}', r#","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#);
     assert_eq!(Key::from_jwk(&private).err(), Some(KeyError::PrivateKey));
+    signs(&private, None, payload, &format!("{header}.{payload}.{signature}"));
 }

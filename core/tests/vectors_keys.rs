@@ -4,7 +4,7 @@
 mod common;
 
 use common::{algorithm, all_different, hex, read};
-use doorward::jwt::Algorithm;
+use doorward::jwt::{self, Algorithm, Limits, SigningKey};
 use doorward::keys::{Key, KeyError, KeySet};
 use serde::Deserialize;
 
@@ -27,6 +27,8 @@ struct Vector {
     pem: Option<String>,
     der_hex: Option<String>,
     jwk: Option<String>,
+    /// After `ok`, of a key that signs.
+    jws: Option<String>,
     /// After `ok`, of a JWK.
     kid: Option<String>,
     jwks: Option<SetText>,
@@ -81,6 +83,14 @@ impl Vector {
                 other => other.map(|(_, key)| key),
             },
             "jwks" => return self.set(),
+            "signing_pem" => {
+                return self.signing(SigningKey::from_pem(self.pem.as_deref().expect("pem"), one()));
+            }
+            "signing_der" => {
+                let der = hex(self.der_hex.as_deref().expect("der_hex"));
+                return self.signing(SigningKey::from_der(&der, one()));
+            }
+            "signing_jwk" => return self.signing(SigningKey::from_jwk(self.jwk.as_deref().expect("jwk"))),
             other => panic!("no kind {other}"),
         };
         let key = match key {
@@ -90,6 +100,45 @@ impl Vector {
         let expected = if self.alg.is_some() { vec![one()] } else { self.algorithms() };
         let wrong = Algorithm::ALL.iter().any(|alg| key.allows(*alg) != expected.contains(alg));
         ("ok", wrong.then(|| format!("it allows {key:?}")))
+    }
+
+    fn signing(&self, key: Result<SigningKey, KeyError>) -> (&'static str, Option<String>) {
+        let key = match key {
+            Ok(key) => key,
+            Err(error) => return (error.code(), None),
+        };
+        if self.expect != "ok" {
+            return ("ok", None);
+        }
+        let alg = algorithm(self.alg.as_deref().expect("alg"));
+        if key.algorithm() != alg || key.kid() != self.kid.as_deref() {
+            return ("ok", Some(format!("it is {key:?} with the kid {:?}", key.kid())));
+        }
+        let (ours, theirs) =
+            (key.sign_jws(b"hello, not JSON").expect("a payload"), self.jws.as_ref().expect("jws"));
+        let chance = ["PS", "ES"].contains(&&alg.name()[..2]);
+        if !chance && ours != *theirs {
+            return ("ok", Some(format!("it signs {ours}")));
+        }
+        // What is published verifies as what is kept does; a secret is not published.
+        let mut keys = vec![key.verifying_key()];
+        match key.public_jwk() {
+            Some(jwk) => {
+                let (kid, key) = Key::from_jwk(&jwk).expect("a public JWK");
+                assert_eq!(kid, self.kid);
+                keys.push(key);
+            }
+            None => assert!(alg.is_symmetric()),
+        }
+        let verifies = |key: &Key, jws: &str| {
+            let mut scratch = vec![0; jws.len()];
+            jwt::verify_jws(jws.as_bytes(), key, &Limits::DEFAULT, &mut scratch).is_ok()
+        };
+        let good = keys.iter().all(|key| {
+            let only = Algorithm::ALL.iter().all(|other| key.allows(*other) == (*other == alg));
+            only && verifies(key, &ours) && verifies(key, theirs)
+        });
+        ("ok", (!good).then(|| "its public half does not verify".to_owned()))
     }
 
     fn set(&self) -> (&'static str, Option<String>) {
@@ -125,8 +174,15 @@ fn every_vector_gets_its_answer() {
     let file: File = serde_json::from_str(&read("keys.json")).expect("keys.json is of the known format");
     assert_eq!(file.format, 1);
     all_different(file.vectors.iter().map(|vector| vector.name.as_str()));
-    assert!(file.vectors.len() >= 820, "only {} vectors", file.vectors.len());
-    for (class, least) in [("keys", 270), ("algorithm confusion", 55), ("jwk", 425), ("jwks", 65)] {
+    assert!(file.vectors.len() >= 1350, "only {} vectors", file.vectors.len());
+    for (class, least) in [
+        ("keys", 270),
+        ("algorithm confusion", 55),
+        ("jwk", 425),
+        ("jwks", 65),
+        ("private keys", 300),
+        ("private jwk", 230),
+    ] {
         let count = file.vectors.iter().filter(|vector| vector.class == class).count();
         assert!(count >= least, "{class}: {count} vectors");
     }

@@ -1,4 +1,5 @@
-"""Fixed test keys: worth nothing, known to everybody. RSA as (n, e, d); made once by `openssl genrsa`."""
+"""Fixed test keys: worth nothing, known to everybody. RSA as (n, e, d); made once by `openssl genrsa`, but rsa2049 (which that
+rounds down to 2048) from two primes by `openssl prime`."""
 
 RSA = {
     "rsa2048": (
@@ -66,22 +67,22 @@ RSA = {
     ),
     "rsa2049": (
         int(
-            "a9a5e2a94b740103ed8736c01783326e4b2f804af6ac39627c4956b6d3c7d5bbbff74060984e1a25b89e7e6fa0a9708a"
-            "550a2e5c3e958eff32438452a814e1f869c4a4d320cac2c8e8059583ca380797802f96af15aaf5c9e92056bb02b08fea"
-            "415311ba163bc25a8c3cc05b2a3af2589e27ee30dcd94b07bdb587c4c7e2a04c9490458e895433a52e4c7e06b986662f"
-            "a80eb3b47f64124c247a8cd0b6b43f5810aced955265ed447be88aaf2c13760bf1b6d1bea24c2bb62ccd0528d4209edd"
-            "0e372f1b0cdc983898fa6fa8d8d27e028aae2861513a5f28842fa18c08683ef25e73f9e4a9e66005b3d131d8e101faf5"
-            "0626144b2c175162b7a539187d34c363",
+            "1a1b6668b0c29f0bcefe88dbf2b9cce080fecc5856533b6caf63a992014ecab4bc26bc597e683485eb6b70d0006b48ca"
+            "b024936dc26d63112d0d057030b0880ad378124c78180440fdbfad3a903e95036894312424d5e3ebdee13ebe70335080"
+            "da320450f910649f9ba7c740508525708d3bbd898c4834d687e87fe3729f7126213fa711fb3b78ba78a6c020409cd00b"
+            "2e4b074e0134dc6fbff3c59af6a08f89d03106e93170638afe8ee0ab531768cfdd493e61e4b2f501b8085938df6f789c"
+            "5c15dc0592489648b044c6325bb4caf6cc1f19930157407bbe41a12a3165815cf3579194dca48a83cfc3ff7064e5a57a"
+            "526da39d806e3ef2023abe00e12805901",
             16,
         ),
         65537,
         int(
-            "2a4a7dbe295ea25029dafec59536f20ff7b3403eafce9041a26d1fee54ce28d4748efd1ff767e4f1c95bcd76236d89ee"
-            "1a33ff09a4da60baf27b4d55d3abdd0731cac13216a72536b34c8d10bd0d09ab755ba7ab3ef20ef2c6287726888d9e5a"
-            "cded18eab4573264a33813d5c629cab757b9e99189c4ab8523004977bf429a26046b2dc528fba1e5878961b48f2a149c"
-            "7a2a933738886ae84b168c8c021e1a6efb1052c72a9766739bc370be525178a231cf3013667419ebace2b1dc10db9bda"
-            "88d39eb9ba8a85001c2f7dcbf345fd21deede30f2f0253c45190769bb5518f4367b199b71f88f05809f23096589eebb5"
-            "dbcd14bd45e45950a932910d9ef28409",
+            "ca0f07af7f64d25532e015a1422189f090738260b2c1bf4c92ab69e300fc33286495e9713f4a86397abd3586abb7aecc"
+            "1241044e9e62c23e4dd05a26d8b1763d543a1e667b9866541d9f49bfda6a8428bd613a75e42310caa35df3a13e05eb2d"
+            "5d99808eb5228baa47b16815ff1e85877994c683af9bac583dccdf062440a61c7d850a8be7701495bea4ad930058ed2a"
+            "5441c66dd820e43d14ebabfef42e0401ef529f1d6ae91d05205e7f998df7cdef09ad5de0a15377958626f3de22988591"
+            "666ff26a06747d3135a5ca2c4199e0b25f700494536b517e0b3d376547050237fb3b347cc1982cf6b564e994196307ac"
+            "d5709d9eeb27b51e623e85bdfa159359",
             16,
         ),
     ),
@@ -199,3 +200,6 @@ ED25519_PEM = """\
 MCowBQYDK2VwAyEAzIem2z4/ReaC5Y2eJBbjV3zE4yNYxGmKpqYZXR5vGb4=
 -----END PUBLIC KEY-----
 """
+
+for _name, (_n, _, _) in RSA.items():
+    assert _n.bit_length() == int(_name.removeprefix("rsa").split("_")[0]), _name

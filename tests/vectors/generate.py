@@ -14,8 +14,7 @@ import jwt_hostile
 import jwt_public
 import jwt_rules
 import key_cases
-from curves import EC_SECRETS
-from jws import CURVE_OIDS, EC_OID, pem, spki, spki_pem
+from jws import spki_pem
 from make import SECRETS, Cases
 
 HERE = pathlib.Path(__file__).parent
@@ -38,9 +37,6 @@ def keys():
     for name, alg in (("p256", "ES256"), ("p256_other", "ES256"), ("p384", "ES384"), ("p384_other", "ES384"),
                       ("ed25519", "EdDSA"), ("ed25519_other", "EdDSA")):
         public(name, [alg], name)
-    x, y = EC_SECRETS["p256"][0].public(EC_SECRETS["p256"][1])
-    beside = spki(b"\4" + x + y[:-1] + bytes([y[-1] ^ 1]), EC_OID + CURVE_OIDS["P-256"])
-    named["p256_beside"] = {"kind": "pem", "algs": ["ES256"], "pem": pem("PUBLIC KEY", beside)}
     return named
 
 

@@ -148,10 +148,18 @@ def curves(one):
             ("crv Ed25519", {"crv": "Ed25519"}, "key_unsupported"), ("the other curve", {"crv": "P-384" if key == "p256" else "P-256"}, "key_point_invalid"),
         ):
             one(f"{key}: {name}", jwk(key) | change, expect)
-        # Not on the curve: known only when a signature is verified, and then none is (see `p256_beside` in jwt.json).
+        beside = curve.times(d)[0], (curve.times(d)[1] + 1) % curve.p
+        assert not curve.holds(beside)
+        # A point of the curve whose b is another, as an invalid-curve attack would choose it.
+        weak = (2, 1)
+        assert not curve.holds(weak)
         for name, change in (("both coordinates zero", {"x": b64(bytes(curve.size)), "y": b64(bytes(curve.size))}), ("x and y swapped", {"x": b64(y), "y": b64(x)}),
-                             ("x of the field's size", {"x": b64(curve.bytes(curve.p))}), ("y all ones", {"y": b64(b"\xff" * curve.size)})):
-            one(f"{key}: beside the curve, good for nothing: {name}", jwk(key) | change, algs=ALGS[key])
+                             ("x of the field's size", {"x": b64(curve.bytes(curve.p))}), ("y of the field's size", {"y": b64(curve.bytes(curve.p))}), ("y all ones", {"y": b64(b"\xff" * curve.size)}),
+                             ("y one further", {"y": b64(curve.bytes(beside[1]))}), ("a point of another curve", {"x": b64(curve.bytes(weak[0])), "y": b64(curve.bytes(weak[1]))})):
+            one(f"{key}: beside the curve: {name}", jwk(key) | change, "key_point_invalid")
+        for k in (1, 2, curve.n - 1):
+            good = jwk(key) | dict(zip("xy", map(b64, curve.public(k))))
+            one(f"{key}: the base point, {'n - 1' if k > 2 else k} times", good, algs=ALGS[key])
         one(f"{key}: the opposite point is another key", jwk(key) | {"y": b64(curve.bytes(curve.p - int.from_bytes(y, "big")))}, algs=ALGS[key])
     okp = jwk("ed25519")
     for i, encoded in enumerate(ED25519.low_order()):
@@ -211,7 +219,7 @@ def sets(several):
     bad = [
         ("an encryption key", jwk("rsa2048", kid="x", use="enc"), "jwk_use_forbidden"), ("a key for RSA-OAEP", jwk("rsa2048", kid="x", alg="RSA-OAEP"), "key_algorithm_mismatch"),
         ("a private key", jwk("p256", kid="x", d="AAAA"), "key_private"), ("a short RSA key", jwk("rsa1024", kid="x"), "rsa_size"), ("a curve we have not", jwk("p256", kid="x") | {"crv": "P-521"}, "key_unsupported"),
-        ("a kind we have not", {"kty": "AKP", "kid": "x"}, "key_unsupported"), ("a point that is none", jwk("p256", kid="x") | {"x": "AAAA"}, "key_point_invalid"), ("an Ed25519 key of low order", jwk("ed25519", kid="x") | {"x": b64(bytes(32))}, "key_point_invalid"),
+        ("a kind we have not", {"kty": "AKP", "kid": "x"}, "key_unsupported"), ("a point that is none", jwk("p256", kid="x") | {"x": "AAAA"}, "key_point_invalid"), ("a point beside its curve", jwk("p256", kid="x") | {"y": jwk("p256")["x"]}, "key_point_invalid"), ("an Ed25519 key of low order", jwk("ed25519", kid="x") | {"x": b64(bytes(32))}, "key_point_invalid"),
         ("an empty kid", jwk("p256", kid=""), "kid_invalid"), ("a long kid", jwk("p256", kid="x" * 257), "kid_invalid"), ("a kid that is a number", jwk("p256", kid=1), "jwk_malformed"), ("an empty object", {}, "jwk_malformed"), ("null", None, "jwk_malformed"),
         ("a string", "x", "jwk_malformed"), ("a number", 1, "jwk_malformed"), ("an array", [a], "jwk_malformed"), ("a secret", {"kty": "oct", "alg": "HS256", "kid": "x", "k": SECRET}, "key_unsupported"),
         ("a secret without alg", {"kty": "oct", "kid": "x", "k": SECRET}, "key_algorithm_mismatch"), ("a set", {"keys": [a]}, "jwk_malformed"), ("a certificate alone", {"kty": "RSA", "kid": "x", "x5c": ["MIIB"]}, "jwk_malformed"),
@@ -276,7 +284,7 @@ def spellings(put):
         both(f"{key} at infinity", spki(b"\0", oids), "key_point_invalid", alg)
         both(f"{key} without a point", spki(b"", oids), "key_point_invalid", alg)
         both(f"{key} with a byte behind its point", spki(point(key) + b"\0", oids), "key_point_invalid", alg)
-        both(f"{key} beside its curve, good for nothing", spki(b"\4" + x + y[:-1] + bytes([y[-1] ^ 1]), oids), OK, alg)
+        both(f"{key} beside its curve", spki(b"\4" + x + y[:-1] + bytes([y[-1] ^ 1]), oids), "key_point_invalid", alg)
         both(f"{key} with unused bits", spki(point(key)[:-1] + bytes([point(key)[-1] & 0xF0]), oids, unused=4), "key_unreadable", alg)
         both(f"{key} without a curve", spki(point(key), EC_OID), "key_unreadable", alg)
         both(f"{key} with NULL for a curve", spki(point(key), EC_OID + NULL), "key_unreadable", alg)

@@ -4,6 +4,7 @@ import base64
 import json
 
 import jwk_cases
+import private_cases
 from fixed_keys import EC_PEM, ED25519_PEM, RSA
 from jws import NULL, RSA_OID, integer, jwk, pem, pkcs1, pkcs1_private, pkcs8, sequence, spki, spki_pem, tlv
 
@@ -34,6 +35,7 @@ def vectors():
     disguised(secret)
     rsa(public_pem, public_der)
     jwk_cases.add(put)
+    private_cases.add(put)
     return made
 
 

@@ -26,7 +26,7 @@ pub struct Denial {
     pub principal: Option<Principal>,
     /// The address it counts against, where one was known.
     pub address: Option<ClientAddress>,
-    /// What it asked for, where the body was read: cut at 128 bytes, control characters escaped.
+    /// What it asked for, where the body was read: cut at 128 bytes, escaped as far as it is no plain text.
     pub target: Option<(Kind, String)>,
     /// What else the operator should be told.
     pub notes: Notes,
@@ -66,23 +66,10 @@ impl Denial {
     }
 }
 
-/// A name taken from a request, fit for a log: at most 128 bytes, control characters escaped.
+/// A name taken from a request, fit for a log: at most 128 bytes, whatever is no plain text escaped.
 pub(super) fn for_the_log(name: &crate::json::JsonStr<'_>) -> String {
     let mut safe = String::new();
-    for character in name.chars() {
-        let mut buffer = [0; 4];
-        let piece: &mut dyn Iterator<Item = char> = if character.is_control() {
-            &mut character.escape_default()
-        } else {
-            &mut character.encode_utf8(&mut buffer).chars()
-        };
-        let start = safe.len();
-        safe.extend(piece);
-        if safe.len() > 125 {
-            safe.truncate(start);
-            safe.push('…');
-            break;
-        }
-    }
+    // Writing to a String cannot fail.
+    let _ = crate::escape::for_the_log(name.chars(), &mut safe);
     safe
 }

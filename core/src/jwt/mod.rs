@@ -11,11 +11,14 @@ mod algorithm;
 #[cfg(feature = "std")]
 mod cache;
 mod claims;
+#[cfg(feature = "serde")]
+mod deserialize;
 mod error;
 mod header;
 #[cfg(feature = "alloc")]
 mod issuers;
 mod limits;
+mod mismatch;
 #[cfg(feature = "std")]
 mod revocation;
 mod rules;
@@ -33,10 +36,13 @@ pub use cache::{CacheStats, TokenCache};
 #[cfg(feature = "alloc")]
 pub use claims::OwnedClaims;
 pub use claims::{Claims, Words};
+#[cfg(feature = "serde")]
+pub use deserialize::ClaimsError;
 pub use error::TokenError;
 #[cfg(feature = "alloc")]
 pub use issuers::Issuers;
 pub use limits::Limits;
+pub use mismatch::Mismatch;
 #[cfg(feature = "std")]
 pub use revocation::{Revocable, Revocations, RevocationsFull};
 #[cfg(feature = "alloc")]

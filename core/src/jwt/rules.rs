@@ -1,6 +1,6 @@
 //! What a token must say besides being signed (RFC 7519 §4.1, RFC 8725 §3).
 
-use super::{Algorithm, Claims, JsonStr, Limits, TokenError, Words};
+use super::{Algorithm, Claims, JsonStr, Limits, Mismatch, TokenError, Words};
 use crate::Now;
 use core::fmt;
 
@@ -18,6 +18,7 @@ pub enum OneOf<'r> {
 }
 
 impl OneOf<'_> {
+    /// Whether `is` says yes to one; it is asked no further than that.
     pub(super) fn any(&self, mut is: impl FnMut(&str) -> bool) -> bool {
         match self {
             Self::One(one) => is(one),
@@ -334,6 +335,26 @@ impl<'r> Rules<'r> {
         let expiry = claims.expiry.filter(|_| self.check_expiry).unwrap_or(f64::INFINITY);
         let aged = self.max_age.zip(claims.issued_at()).map_or(f64::INFINITY, |(age, issued)| issued + age);
         expiry.min(aged) + self.tolerance
+    }
+
+    /// What was expected and what `claims` say, where they were refused with that error for their issuer, audience or
+    /// subject; for the operator's log. Nothing for other errors.
+    ///
+    /// [`Verifier::mismatch`](super::Verifier::mismatch) does the same of a token, and knows its `typ`.
+    #[must_use]
+    pub fn mismatch<'a>(&'a self, error: TokenError, claims: &Claims<'a>) -> Option<Mismatch<'a>> {
+        match error {
+            TokenError::IssuerMismatch => Some(Mismatch::one(self.issuer.as_ref()?, claims.issuer())),
+            TokenError::AudienceMismatch => Mismatch::audience(&self.audience, claims.audience()),
+            TokenError::SubjectMismatch => Some(Mismatch::one(self.subject.as_ref()?, claims.subject())),
+            _ => None,
+        }
+    }
+
+    /// The same of a header's `typ`.
+    #[cfg(feature = "alloc")]
+    pub(super) fn type_mismatch<'a>(&'a self, found: Option<JsonStr<'a>>) -> Option<Mismatch<'a>> {
+        Some(Mismatch::one(self.types.as_ref()?, found))
     }
 
     pub(super) fn check(&self, claims: &Claims<'_>, now: Now) -> Result<(), TokenError> {

@@ -1,16 +1,36 @@
-//! Minting: tokens of our own, for services that call each other and for tests (RFC 7515 §5.1).
+//! Minting: tokens of our own, for services that call each other, for issuers and for tests (RFC 7515 §5.1).
+//!
+//! A key signs with the one algorithm it was made for. What is signed is what a verifier would take back: the claims
+//! are read before they are signed, and there is no `exp` only where that was asked for.
 
 use super::{Algorithm, Claims, Limits, TokenError};
-use crate::base64url;
-use crate::keys::{Key, KeyError};
+use crate::keys::{Key, KeyError, Signer};
+use crate::{base64url, escape};
 use alloc::string::String;
 use core::fmt;
 
-/// A shared secret that signs, with its algorithm and, where it has one, its `kid`.
+/// A key that signs with one algorithm, a shared secret or a private key, with its `kid` where it has one.
+///
+/// ```
+/// use doorward::{Now, jwt::{self, Algorithm, Rules, SigningKey, Verifier}, keys::KeySet};
+///
+/// let pem = "-----BEGIN PRIVATE KEY-----\n\
+///     MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+///     -----END PRIVATE KEY-----";
+/// let key = SigningKey::from_pem(pem, Algorithm::EdDSA)?.with_kid("2026-11").with_type("at+jwt");
+/// let token = jwt::sign(r#"{"iss":"https://a.example","aud":"https://mcp.example","exp":4102444800}"#, &key)?;
+///
+/// // What others verify it with: a JWK Set to publish, of public halves only.
+/// let set = format!(r#"{{"keys":[{}]}}"#, key.public_jwk().unwrap_or_default());
+/// let (keys, _) = KeySet::from_jwks(&set)?;
+/// let rules = Rules::new().issuer("https://a.example").audience("https://mcp.example").token_type("at+jwt");
+/// Verifier::new(keys, rules)?.verify(token.as_bytes(), Now::new(1_800_000_000.0, 0))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct SigningKey {
-    key: Key,
-    algorithm: Algorithm,
+    signer: Signer,
     kid: Option<String>,
+    typ: Option<String>,
 }
 
 /// Why a token was not minted.
@@ -23,6 +43,10 @@ pub enum SignError {
     NoExpiry,
     /// The `kid` is empty or over 256 bytes.
     BadKid,
+    /// The `typ` is empty, over 128 bytes, or holds what no media type does (RFC 7515 §4.1.9).
+    BadType,
+    /// The operating system gave no random numbers, which all but HS* and EdDSA need.
+    NoRandomness,
 }
 
 impl SignError {
@@ -33,6 +57,8 @@ impl SignError {
             Self::Claims(error) => error.code(),
             Self::NoExpiry => "expiry_missing",
             Self::BadKid => KeyError::BadKid.code(),
+            Self::BadType => "token_type_invalid",
+            Self::NoRandomness => KeyError::NoRandomness.code(),
         }
     }
 }
@@ -45,6 +71,8 @@ impl fmt::Display for SignError {
                 f.write_str("a token without exp never ends: give it one, or choose to sign without")
             }
             Self::BadKid => KeyError::BadKid.fmt(f),
+            Self::BadType => f.write_str("a typ must be a media type of 1 to 128 bytes"),
+            Self::NoRandomness => KeyError::NoRandomness.fmt(f),
         }
     }
 }
@@ -52,12 +80,51 @@ impl fmt::Display for SignError {
 impl core::error::Error for SignError {}
 
 impl SigningKey {
+    const fn new(signer: Signer, kid: Option<String>) -> Self {
+        Self { signer, kid, typ: None }
+    }
+
     /// A secret for an HS* algorithm.
     ///
     /// # Errors
     /// As [`Key::hmac`].
     pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
-        Ok(Self { key: Key::hmac(algorithm, secret)?, algorithm, kid: None })
+        Ok(Self::new(Signer::secret(algorithm, Key::hmac(algorithm, secret)?), None))
+    }
+
+    /// A private key from PEM: `PRIVATE KEY` (PKCS#8, RFC 5958 §2) with RSA, P-256, P-384 or Ed25519, `RSA PRIVATE KEY`
+    /// (PKCS#1, RFC 8017 §A.1.2) or `EC PRIVATE KEY` (SEC 1, RFC 5915 §3); for one algorithm that goes with it.
+    ///
+    /// # Errors
+    /// Not such a key, encrypted, or a public one; an algorithm that does not go with it; RSA of other than 2048, 3072 or
+    /// 4096 bits, of more than two primes or with an exponent below 65537; an EC key without its public half; numbers
+    /// that do not belong together; no random numbers to be had.
+    #[cfg(feature = "asymmetric")]
+    pub fn from_pem(pem: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
+        Ok(Self::new(Signer::from_pem(pem, algorithm)?, None))
+    }
+
+    /// A private key from DER: PKCS#8, PKCS#1 or SEC 1; for one algorithm that goes with it.
+    ///
+    /// # Errors
+    /// As [`from_pem`](Self::from_pem).
+    #[cfg(feature = "asymmetric")]
+    pub fn from_der(der: &[u8], algorithm: Algorithm) -> Result<Self, KeyError> {
+        Ok(Self::new(Signer::from_der(der, algorithm)?, None))
+    }
+
+    /// A private key or a secret from a JWK (RFC 7518 §6, RFC 8037 §2), with its `kid` where it has one.
+    ///
+    /// It signs with its `alg`; without one, an RSA key with RS256, a key on a curve with its curve's algorithm, and a
+    /// secret (`oct`) is refused.
+    ///
+    /// # Errors
+    /// Not such a JWK, all its members there (of RSA also `p`, `q`, `dp`, `dq` and `qi`); a public one; `use` or `key_ops`
+    /// that forbid signing; and as [`from_pem`](Self::from_pem) and [`hmac`](Self::hmac).
+    #[cfg(feature = "asymmetric")]
+    pub fn from_jwk(jwk: &str) -> Result<Self, KeyError> {
+        let (kid, signer) = Signer::from_jwk(jwk)?;
+        Ok(Self::new(signer, kid))
     }
 
     /// Names the key in the header of what it signs.
@@ -67,39 +134,91 @@ impl SigningKey {
         self
     }
 
+    /// Says what kind of token it signs, in the header's `typ`: `at+jwt` for access tokens (RFC 9068 §2.1), say. Without,
+    /// a token's `typ` is `JWT`.
+    #[must_use]
+    pub fn with_type(mut self, typ: impl Into<String>) -> Self {
+        self.typ = Some(typ.into());
+        self
+    }
+
     /// The algorithm it signs with.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.signer.algorithm()
+    }
+
+    /// The `kid` it names.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// What verifies the tokens it signs, by its one algorithm: the public half, or the same secret.
+    #[must_use]
+    pub fn verifying_key(&self) -> Key {
+        self.signer.verifying_key()
+    }
+
+    /// The public half as a JWK (RFC 7517), with `alg`, `use` and its `kid`: for a set that others verify by. Nothing for
+    /// a shared secret.
+    #[cfg(feature = "asymmetric")]
+    #[must_use]
+    pub fn public_jwk(&self) -> Option<String> {
+        self.signer.public_jwk(self.kid())
     }
 
     /// As [`sign`], for a token that is good for as long as the key is.
     ///
     /// # Errors
-    /// The claims or the `kid` are not ones a verifier with [`Limits::DEFAULT`] would take back.
+    /// The claims, the `kid` or the `typ` are not ones a verifier with [`Limits::DEFAULT`] would take back; or there are
+    /// no random numbers to be had.
     pub fn sign_without_expiry(&self, claims: &str) -> Result<String, SignError> {
+        Claims::read(claims, &Limits::DEFAULT).map_err(SignError::Claims)?;
+        self.seal(Some(self.typ.as_deref().unwrap_or("JWT")), claims.as_bytes())
+    }
+
+    /// Signs any payload as a JWS in compact form (RFC 7515 §5.1), for [`verify_jws`](super::verify_jws): no token, and
+    /// with no `typ` unless one was chosen.
+    ///
+    /// # Errors
+    /// The JWS would be longer than [`Limits::DEFAULT`] allows, the payload is empty, or the `kid` or `typ` is not one a
+    /// verifier would take back; or there are no random numbers to be had.
+    pub fn sign_jws(&self, payload: &[u8]) -> Result<String, SignError> {
+        if payload.is_empty() {
+            return Err(SignError::Claims(TokenError::Malformed));
+        }
+        self.seal(self.typ.as_deref(), payload)
+    }
+
+    fn seal(&self, typ: Option<&str>, payload: &[u8]) -> Result<String, SignError> {
         const LIMITS: Limits = Limits::DEFAULT;
-        Claims::read(claims, &LIMITS).map_err(SignError::Claims)?;
-        if self.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > LIMITS.kid) {
+        if self.kid().is_some_and(|kid| kid.is_empty() || kid.len() > LIMITS.kid) {
             return Err(SignError::BadKid);
         }
-        let mut header = String::from("{\"alg\":\"");
-        header.push_str(self.algorithm.name());
-        header.push_str("\",\"typ\":\"JWT\"");
-        if let Some(kid) = &self.kid {
-            header.push_str(",\"kid\":\"");
-            escape_into(kid, &mut header);
-            header.push('"');
+        if typ.is_some_and(|typ| !is_media_type(typ)) {
+            return Err(SignError::BadType);
         }
-        header.push('}');
-        let mut token = String::with_capacity((header.len() + claims.len()) * 4 / 3 + 96);
+        let mut header = String::from("{\"alg\":\"");
+        header.push_str(self.algorithm().name());
+        for (name, value) in [("\",\"typ\":\"", typ), ("\",\"kid\":\"", self.kid())] {
+            if let Some(value) = value {
+                header.push_str(name);
+                escape::json_into(value, &mut header);
+            }
+        }
+        header.push_str("\"}");
+        // Looked at before any work is done on it, and once more when all of it is there.
+        if payload.len() > LIMITS.token {
+            return Err(SignError::Claims(TokenError::TooLarge));
+        }
+        let mut token = String::with_capacity((header.len() + payload.len()) * 4 / 3 + 96);
         base64url::encode_append(header.as_bytes(), &mut token);
         token.push('.');
-        base64url::encode_append(claims.as_bytes(), &mut token);
-        let mut signature = [0; 64];
-        let signature = self.key.sign_hmac(token.as_bytes(), &mut signature);
+        base64url::encode_append(payload, &mut token);
+        let signature = self.signer.sign(token.as_bytes()).ok_or(SignError::NoRandomness)?;
         token.push('.');
-        base64url::encode_append(signature, &mut token);
+        base64url::encode_append(&signature, &mut token);
         if token.len() > LIMITS.token { Err(SignError::Claims(TokenError::TooLarge)) } else { Ok(token) }
     }
 }
@@ -107,8 +226,8 @@ impl SigningKey {
 /// Signs `claims`, a JSON object with an `exp`.
 ///
 /// # Errors
-/// The claims are not ones a verifier with [`Limits::DEFAULT`] would take back, or have no `exp`; or the key's
-/// `kid` is empty or too long.
+/// The claims are not ones a verifier with [`Limits::DEFAULT`] would take back, or have no `exp`; the key's `kid` or `typ`
+/// is not one either; or there are no random numbers to be had.
 ///
 /// ```
 /// use doorward::jwt::{self, Algorithm, SigningKey};
@@ -124,26 +243,34 @@ pub fn sign(claims: &str, key: &SigningKey) -> Result<String, SignError> {
     key.sign_without_expiry(claims)
 }
 
-/// JSON's escapes (RFC 8259 §7) for what is ours to write: a kid.
-fn escape_into(text: &str, out: &mut String) {
-    use fmt::Write as _;
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(character);
-            }
-            '\0'..='\u{1f}' => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            _ => out.push(character),
-        }
-    }
+/// The characters of a media type and its parameters, as far as they need no quotes (RFC 6838 §4.2, RFC 9110 §5.6.2).
+fn is_media_type(typ: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~/;=".contains(&byte);
+    (1..=128).contains(&typ.len()) && typ.bytes().all(allowed)
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("algorithm", &self.algorithm()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7515 appendix A.1: its header has a line break in it, which ours never have.
+    #[test]
+    fn the_mac_of_rfc_7515_a1() {
+        let mut secret = [0; 64];
+        let text = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+        let mut room = [0; 86];
+        secret.copy_from_slice(base64url::decode(text.as_bytes(), &mut room).unwrap());
+        let signed = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQog\
+                      Imh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let key = SigningKey::hmac(Algorithm::HS256, &secret).unwrap();
+        let mut signature = String::new();
+        base64url::encode_append(&key.signer.sign(signed.as_bytes()).unwrap(), &mut signature);
+        assert_eq!(signature, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     }
 }

@@ -25,7 +25,7 @@ use core::fmt;
 #[derive(Debug)]
 pub struct Verifier {
     keys: Keys,
-    rules: Rules<'static>,
+    pub(super) rules: Rules<'static>,
 }
 
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::{Sha256, Sha384, Sha512};
 
 /// The inner and outer states behind the padded key. The states are zeroised when dropped.
+#[derive(Clone)]
 pub(super) enum Prepared {
     Sha256(Hmac<Sha256>),
     Sha384(Hmac<Sha384>),

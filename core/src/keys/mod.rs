@@ -9,15 +9,21 @@ mod hmac;
 #[cfg(feature = "asymmetric")]
 mod jwk;
 #[cfg(feature = "asymmetric")]
+mod private;
+#[cfg(feature = "asymmetric")]
 mod public;
 #[cfg(feature = "alloc")]
 mod set;
+#[cfg(feature = "alloc")]
+mod signer;
 #[cfg(all(test, feature = "asymmetric", feature = "std"))]
 mod wycheproof;
 
 pub use error::KeyError;
 #[cfg(feature = "alloc")]
 pub use set::KeySet;
+#[cfg(feature = "alloc")]
+pub(crate) use signer::Signer;
 
 use crate::jwt::Algorithm;
 use core::fmt;
@@ -29,12 +35,14 @@ use core::fmt;
 /// assert_eq!(Key::hmac(Algorithm::HS256, b"too short").unwrap_err(), KeyError::SecretTooShort);
 /// assert_eq!(Key::hmac(Algorithm::RS256, &[7; 64]).unwrap_err(), KeyError::AlgorithmMismatch);
 /// ```
+#[derive(Clone)]
 pub struct Key {
     backend: Backend,
     /// One bit an algorithm.
     algorithms: u16,
 }
 
+#[derive(Clone)]
 #[allow(clippy::large_enum_variant, reason = "HMAC must do without an allocator")]
 enum Backend {
     Hmac(hmac::Prepared),
@@ -76,8 +84,8 @@ impl Key {
     ///
     /// # Errors
     /// Not such a key; a private key; RSA under 2048 bits or with an exponent that is 1 or even; a point of the wrong
-    /// length or form, or of low order; no algorithm, or one that does not go with the key. A point of the right form
-    /// that is not on its curve is not found out here: such a key verifies nothing.
+    /// length or form, not on its curve (P-256, P-384) or of low order (Ed25519); no algorithm, or one that does not go
+    /// with the key.
     #[cfg(feature = "asymmetric")]
     pub fn from_pem(pem: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         Self::public(public::PublicKey::from_pem(pem)?, algorithms)
@@ -120,6 +128,12 @@ impl Key {
         }
         let algorithms = algorithms.iter().fold(0, |bits, algorithm| bits | algorithm.bit());
         Ok(Self { backend: Backend::Public(key), algorithms })
+    }
+
+    /// As [`public`](Self::public), for an algorithm that is known to go with the key.
+    #[cfg(feature = "asymmetric")]
+    const fn of_public(key: public::PublicKey, algorithm: Algorithm) -> Self {
+        Self { backend: Backend::Public(key), algorithms: algorithm.bit() }
     }
 
     /// Whether the key may be used with that algorithm.

@@ -3,18 +3,21 @@
 use super::Curve;
 use crate::keys::KeyError;
 use alloc::vec::Vec;
+use ring::agreement::{self, ECDH_P256, ECDH_P384, EphemeralPrivateKey, agree_ephemeral};
+use ring::rand::SystemRandom;
 use ring::signature::VerificationAlgorithm;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, UnparsedPublicKey};
 
-/// A key on a curve. Whether its point is on it is not known here: ring checks that on every verification, so that a
-/// point beside the curve verifies nothing.
+/// A key on a curve.
+#[derive(Clone)]
 pub(in crate::keys) struct EllipticKey {
     curve: Curve,
     key: UnparsedPublicKey<Vec<u8>>,
 }
 
 impl EllipticKey {
-    /// `point` is 0x04, x and y for the P-curves (SEC 1 §2.3.3), the 32 bytes of RFC 8032 §5.1.2 for Ed25519.
+    /// `point` is 0x04, x and y for the P-curves (SEC 1 §2.3.3), the 32 bytes of RFC 8032 §5.1.2 for Ed25519. Whether
+    /// 32 bytes are those of a point is found out by ring on every verification, and here for the P-curves alone.
     pub(super) fn new(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
         let algorithm: &'static dyn VerificationAlgorithm = match curve {
             Curve::P256 => &ECDSA_P256_SHA256_FIXED,
@@ -30,16 +33,35 @@ impl EllipticKey {
         if !good {
             return Err(KeyError::Point);
         }
+        match curve {
+            Curve::P256 => check_on_curve(&ECDH_P256, point)?,
+            Curve::P384 => check_on_curve(&ECDH_P384, point)?,
+            Curve::Ed25519 => {}
+        }
         Ok(Self { curve, key: UnparsedPublicKey::new(algorithm, point.to_vec()) })
     }
 
-    pub(super) const fn curve(&self) -> Curve {
+    pub(in crate::keys) const fn curve(&self) -> Curve {
         self.curve
+    }
+
+    /// As it was given to [`new`](Self::new).
+    pub(in crate::keys) fn point(&self) -> &[u8] {
+        self.key.as_ref()
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verify(message, signature).is_ok()
     }
+}
+
+/// ring tells whether a point is on its curve where somebody wants to agree on a secret with its owner (SP 800-56A
+/// §5.6.2.3.4), and nowhere else short of a signature; so one is agreed on, and dropped.
+fn check_on_curve(algorithm: &'static agreement::Algorithm, point: &[u8]) -> Result<(), KeyError> {
+    let ours =
+        EphemeralPrivateKey::generate(algorithm, &SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
+    agree_ephemeral(ours, &agreement::UnparsedPublicKey::new(algorithm, point), |_| ())
+        .map_err(|_| KeyError::Point)
 }
 
 /// The y of Ed25519's points whose order divides eight, in every encoding: with such a key, signatures can be made

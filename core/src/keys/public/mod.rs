@@ -5,6 +5,7 @@
 //! group's order or above (CVE-2022-21449).
 
 mod elliptic;
+pub(super) mod oid;
 mod rsa;
 mod spki;
 
@@ -13,6 +14,7 @@ use crate::jwt::Algorithm;
 use alloc::vec::Vec;
 
 /// A public key, its numbers taken out of their encoding once.
+#[derive(Clone)]
 pub(super) enum PublicKey {
     Rsa(rsa::RsaKey),
     Elliptic(elliptic::EllipticKey),
@@ -40,12 +42,17 @@ impl PublicKey {
             return Err(KeyError::Point);
         }
         let point: Vec<u8> = [&[4], x, y].concat();
-        elliptic::EllipticKey::new(curve, &point).map(Self::Elliptic)
+        Self::point(curve, &point)
+    }
+
+    /// A point in its encoding: SEC 1 §2.3.3 without compression, or RFC 8032 §5.1.2.
+    pub(super) fn point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
+        elliptic::EllipticKey::new(curve, point).map(Self::Elliptic)
     }
 
     /// An Ed25519 key (RFC 8037 §2): 32 bytes.
     pub(super) fn ed25519(x: &[u8]) -> Result<Self, KeyError> {
-        elliptic::EllipticKey::new(Curve::Ed25519, x).map(Self::Elliptic)
+        Self::point(Curve::Ed25519, x)
     }
 
     /// What it may be used with where nobody says: RSA keys with RS*, for a key should not be used both with

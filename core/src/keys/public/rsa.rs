@@ -13,6 +13,7 @@ use ring::signature::{
 };
 
 /// Modulus and exponent, big-endian, no leading zeros.
+#[derive(Clone)]
 pub(in crate::keys) struct RsaKey {
     components: RsaPublicKeyComponents<Vec<u8>>,
 }
@@ -32,6 +33,11 @@ impl RsaKey {
             return Err(KeyError::RsaExponent);
         }
         Ok(Self { components: RsaPublicKeyComponents { n: n.to_vec(), e: e.to_vec() } })
+    }
+
+    /// Modulus and exponent.
+    pub(in crate::keys) fn numbers(&self) -> (&[u8], &[u8]) {
+        (&self.components.n, &self.components.e)
     }
 
     pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {

@@ -1,16 +1,11 @@
 //! PEM and DER (RFC 7468, RFC 5280 §4.1, RFC 8017 §A.1.1), by RustCrypto's `der` and `spki`.
 
-use super::{Curve, PublicKey};
+use super::PublicKey;
+use super::oid::{self, EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION};
 use crate::keys::KeyError;
 use spki::der::asn1::{AnyRef, UintRef};
 use spki::der::{Decode as _, Reader as _, SliceReader, pem};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
-
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 pub(super) fn from_pem(text: &str) -> Result<PublicKey, KeyError> {
     let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|_| KeyError::Unreadable)?;
@@ -38,12 +33,7 @@ fn from_spki(der: &[u8]) -> Result<PublicKey, KeyError> {
         EC_PUBLIC_KEY => {
             let curve: ObjectIdentifier =
                 parameters.and_then(|parameters| parameters.decode_as().ok()).ok_or(KeyError::Unreadable)?;
-            let curve = match curve {
-                P256 => Curve::P256,
-                P384 => Curve::P384,
-                _ => return Err(KeyError::Unsupported),
-            };
-            super::elliptic::EllipticKey::new(curve, key).map(PublicKey::Elliptic)
+            PublicKey::point(oid::curve(curve)?, key)
         }
         ED25519 if parameters.is_none() => PublicKey::ed25519(key),
         RSA_ENCRYPTION | ED25519 => Err(KeyError::Unreadable),
