@@ -33,6 +33,7 @@ pub(crate) fn denied(denial: &Denial, began: Instant) {
         target: "doorward",
         code = denial.code.as_str(),
         status = denial.status,
+        detail = denial.detail,
         principal,
         kind,
         name,

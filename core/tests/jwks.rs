@@ -361,6 +361,23 @@ fn an_issuers_set_is_bound_to_its_name() {
 }
 
 #[test]
+fn the_operator_is_told_expected_and_found() {
+    let (gate, pair) = (gate(), Pair::new(1));
+    load(&gate, &[&pair], at(0.0));
+    let detail = |token: &str| match get(&gate, token, 1, at(1.0)) {
+        Step::Denied(denial) => (denial.code.as_str(), denial.detail),
+        other => panic!("{other:?}"),
+    };
+    let (code, told) = detail(&pair.token_for("anna", ISSUER, "https://other.example\\n"));
+    let expected = r#"expected "https://mcp.example/mcp", found "https://other.example\n""#;
+    assert_eq!((code, told.as_deref()), ("audience_mismatch", Some(expected)));
+    let (code, told) = detail(&pair.token_for("anna", "https://issuer.example/", AUDIENCE));
+    let expected = r#"expected "https://issuer.example", found "https://issuer.example/""#;
+    assert_eq!((code, told.as_deref()), ("issuer_mismatch", Some(expected)));
+    assert_eq!(detail("e30.e30.AAAA"), ("token_header_invalid", None));
+}
+
+#[test]
 fn a_hosts_list_is_asked_for_as_long_as_it_did_not_say_otherwise() {
     let answer = Arc::new(AtomicU32::new(0));
     let asked = Arc::new(AtomicU32::new(0));

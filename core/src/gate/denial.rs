@@ -22,6 +22,8 @@ pub struct Denial {
     pub body: Cow<'static, str>,
     /// Why, exactly: for the log, never for the caller.
     pub code: Code,
+    /// More of why, where there is more: which issuer or audience was expected and which was found, escaped and cut.
+    pub detail: Option<String>,
     /// Who it was, where that was known by then.
     pub principal: Option<Principal>,
     /// The address it counts against, where one was known.
@@ -52,6 +54,7 @@ impl Denial {
             headers,
             body: Cow::Borrowed(public.body()),
             code,
+            detail: None,
             principal: None,
             address: None,
             target: None,

@@ -97,6 +97,7 @@ pub struct Gate {
 struct Refused {
     code: Code,
     rate: Option<Decision>,
+    detail: Option<String>,
     /// What the host could fetch to change it.
     #[cfg(all(feature = "std", feature = "asymmetric"))]
     lacking: Option<Arc<Jwks>>,
@@ -119,6 +120,7 @@ impl From<tokens::Failure> for Refused {
         Self {
             code: failure.code,
             rate: None,
+            detail: failure.detail,
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking,
         }
@@ -225,7 +227,8 @@ impl Gate {
                 if !code.spends() {
                     give_back();
                 }
-                self.deny_address(code.into(), address, notes, now)
+                let refused = Refused { code, ..failure.into() };
+                self.deny_address(refused, address, notes, now)
             }
         }
     }
@@ -570,6 +573,7 @@ impl Gate {
             }
         };
         denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
+        denial.detail = refused.detail;
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;

@@ -5,6 +5,7 @@ use crate::Now;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::Jwks;
 use crate::jwt::{Issuers, TokenError, Verifier};
+use alloc::string::String;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use alloc::sync::Arc;
 use alloc::vec;
@@ -24,6 +25,8 @@ pub(super) struct Tokens {
 /// Why a token is refused, and whether its issuer's keys are what is lacking.
 pub(super) struct Failure {
     pub(super) code: Code,
+    /// Expected and found, for the operator.
+    pub(super) detail: Option<String>,
     #[cfg(all(feature = "std", feature = "asymmetric"))]
     pub(super) lacking: Option<Arc<Jwks>>,
 }
@@ -32,6 +35,7 @@ impl From<Code> for Failure {
     fn from(code: Code) -> Self {
         Self {
             code,
+            detail: None,
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: None,
         }
@@ -83,7 +87,7 @@ impl Tokens {
         let place = issuers.choose(token, &mut scratch)?;
         let Some(verifier) = issuers.get(place) else { return Err(TokenError::IssuerUnknown.into()) };
         let (claims, _generation) = verifier.verify_by(token, &mut scratch, now);
-        let claims = claims.map_err(|error| Failure::of(error, verifier))?;
+        let claims = claims.map_err(|error| Failure::of(error, verifier, token))?;
         let window = verifier.window(&claims);
         let principal = Principal::of_claims(&claims, window.until).ok_or(Code::SubjectMissing)?;
         #[cfg(feature = "std")]
@@ -100,8 +104,8 @@ impl Tokens {
 }
 
 impl Failure {
-    fn of(error: TokenError, verifier: &Verifier) -> Self {
-        let failure = Self::from(error);
+    fn of(error: TokenError, verifier: &Verifier, token: &[u8]) -> Self {
+        let failure = Self { detail: verifier.mismatch(error, token), ..error.into() };
         #[cfg(all(feature = "std", feature = "asymmetric"))]
         if matches!(error, TokenError::KeyNotFound | TokenError::KeysUnavailable) {
             return Self { lacking: verifier.jwks().cloned(), ..failure };
