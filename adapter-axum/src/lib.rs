@@ -24,6 +24,7 @@
 //! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
+//! | [`KeysFile`] | API keys by a file of digests, read again when it changes |
 //! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
 //! | [`principal`] | the same from a request's extensions, as in an rmcp tool |
 //!
@@ -34,6 +35,7 @@ mod cors;
 mod ending;
 mod extract;
 mod guard;
+mod keys_file;
 mod log;
 mod open;
 mod request;
@@ -41,6 +43,7 @@ mod request;
 pub use cors::{Cors, CorsLayer};
 pub use extract::{Authenticated, NotGuarded, principal};
 pub use guard::{Guard, GuardLayer};
+pub use keys_file::{KeysFile, KeysFileError, KeysStatus};
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;
 
