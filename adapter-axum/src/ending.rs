@@ -8,15 +8,23 @@ use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Whether the credential is still good.
+type Good = Box<dyn Fn() -> bool + Send + Sync>;
+
+/// How often that is asked: a key that is gone, or a token that was revoked, ends its answers within this time.
+pub(crate) const SWEEP: Duration = Duration::from_secs(15);
 
 pin_project! {
-    /// A body that is cut off, cleanly, after a time.
+    /// A body that is cut off, cleanly, at a time or when its credential is found to be good no more.
     pub(crate) struct Ending<B> {
         #[pin]
         body: B,
         #[pin]
-        end: Sleep,
+        next: Sleep,
+        end: Option<Instant>,
+        good: Good,
         ended: bool,
     }
 }
@@ -25,10 +33,20 @@ pin_project! {
 const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
 
 impl<B> Ending<B> {
-    /// `seconds` from now; anything that is no number of seconds ahead ends at once.
-    pub(crate) fn new(body: B, seconds: f64) -> Self {
-        let left = if seconds > 0.0 { Duration::from_secs_f64(seconds.min(LONGEST)) } else { Duration::ZERO };
-        Self { body, end: sleep(left), ended: false }
+    /// `seconds` from now, where there is an end; anything that is no number of seconds ahead ends at once. Until then,
+    /// `good` is asked at each sweep.
+    pub(crate) fn new(
+        body: B,
+        seconds: Option<f64>,
+        good: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let left = |seconds: f64| {
+            if seconds > 0.0 { Duration::from_secs_f64(seconds.min(LONGEST)) } else { Duration::ZERO }
+        };
+        let now = Instant::now();
+        let end = seconds.map(|seconds| now + left(seconds));
+        let first = end.map_or(SWEEP, |end| SWEEP.min(end - now));
+        Self { body, next: sleep(first), end, good: Box::new(good), ended: false }
     }
 }
 
@@ -44,9 +62,15 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let this = self.project();
-        if *this.ended || this.end.poll(cx).is_ready() {
-            *this.ended = true;
+        let mut this = self.project();
+        // More than once only where the timer set anew is over too.
+        while !*this.ended && this.next.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            let next = now + SWEEP;
+            *this.ended = this.end.is_some_and(|end| end <= now) || !(this.good)();
+            this.next.as_mut().reset(this.end.map_or(next, |end| end.min(next)));
+        }
+        if *this.ended {
             return Poll::Ready(None);
         }
         let frame = ready!(this.body.poll_frame(cx));

@@ -32,7 +32,7 @@ type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
 /// The head is decided before a byte of the body is read; the body then has 30 seconds to arrive. An admitted request
 /// reaches the service with its [`Principal`](doorward::gate::Principal) in its extensions and its credential marked
 /// sensitive, so that `Debug` hides it. A body the gate does not read, as that of a GET, does not reach the service. Every answer carries rate headers; a streaming one
-/// ends when its credential does. Every decision is a `tracing` event of target `doorward`, with its exact code and
+/// ends when its credential does, and within 15 seconds of its key's removal or its token's revocation. Every decision is a `tracing` event of target `doorward`, with its exact code and
 /// its principal, and never a credential.
 #[derive(Clone)]
 pub struct GuardLayer {
@@ -161,7 +161,7 @@ where
     Given::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let began = Instant::now();
-    let (gate, clock) = (&*door.gate, &door.clock);
+    let (gate, clock) = (&door.gate, &door.clock);
     let (mut parts, body) = request.into_parts();
     // What an outer layer may have put there is not this gate's word.
     parts.extensions.remove::<doorward::gate::Principal>();
@@ -183,11 +183,12 @@ where
         Ok(admitted) => {
             log::admitted(&admitted, began);
             parts.extensions.insert(admitted.principal.clone());
+            let credential = parts.headers.get(http::header::AUTHORIZATION).cloned();
             let response = match inner.call(Request::from_parts(parts, body)).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             };
-            finish(gate, clock, &admitted, response)
+            finish(gate, clock, &admitted, credential, response)
         }
         Err(denial) => {
             log::denied(&denial, began);
@@ -288,7 +289,13 @@ fn answered(gate: &Gate, clock: &Clock, mut step: Step) -> Result<Admitted, Box<
     }
 }
 
-fn finish<Given>(gate: &Gate, clock: &Clock, admitted: &Admitted, response: Response<Given>) -> Response<Body>
+fn finish<Given>(
+    gate: &Arc<Gate>,
+    clock: &Clock,
+    admitted: &Admitted,
+    credential: Option<HeaderValue>,
+    response: Response<Given>,
+) -> Response<Body>
 where
     Given: http_body::Body<Data = Bytes> + Send + 'static,
     Given::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -300,11 +307,13 @@ where
         }
     }
     // A body that is all there already can't outlive anything.
-    let body = match admitted.valid_until {
-        Some(until) if !body.is_end_stream() && body.size_hint().exact().is_none() => {
-            Body::new(Ending::new(body, until - clock().unix))
-        }
-        _ => Body::new(body.map_err(axum::Error::new)),
+    let body = if body.is_end_stream() || body.size_hint().exact().is_some() {
+        Body::new(body.map_err(axum::Error::new))
+    } else {
+        let (gate, clock, principal) = (Arc::clone(gate), Arc::clone(clock), admitted.principal.clone());
+        let left = admitted.valid_until.map(|until| until - clock().unix);
+        let good = move || gate.still_good(&principal, request::bearer(credential.as_ref()), clock());
+        Body::new(Ending::new(body, left, good))
     };
     Response::from_parts(parts, body)
 }

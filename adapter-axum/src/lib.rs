@@ -25,6 +25,7 @@
 //! | [`KeyFetcher`] | fetches issuers' key sets (feature `fetch`, on by default: reqwest, rustls, ring) |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
+//! | [`KeysFile`] | API keys by a file of digests, read again when it changes |
 //! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
 //! | [`principal`] | the same from a request's extensions, as in an rmcp tool |
 //!
@@ -37,6 +38,7 @@ mod extract;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod guard;
+mod keys_file;
 mod log;
 mod open;
 mod request;
@@ -46,6 +48,7 @@ pub use extract::{Authenticated, NotGuarded, principal};
 #[cfg(feature = "fetch")]
 pub use fetch::{FetcherError, KeyFetcher};
 pub use guard::{Guard, GuardLayer};
+pub use keys_file::{KeysFile, KeysFileError, KeysStatus};
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;
 

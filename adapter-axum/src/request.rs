@@ -2,9 +2,9 @@
 
 use axum::extract::ConnectInfo;
 use doorward::gate::{Gate, Head};
-use http::HeaderMap;
 use http::header::Entry;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use std::net::{IpAddr, SocketAddr};
 
 /// The other end of the connection, for servers that know it otherwise than by axum's `ConnectInfo`: put it into the
@@ -26,6 +26,13 @@ pub(crate) fn head<'r>(gate: &Gate, parts: &'r Parts) -> Head<'r> {
         .filter(|authority| host.is_none_or(|host| !host.as_bytes().eq_ignore_ascii_case(authority)));
     let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     gate.head(parts.method.as_str(), peer(parts), headers.chain(other.map(|other| ("host", other))))
+}
+
+/// What stands behind `Bearer` in an `Authorization` that the gate has read; empty without one.
+pub(crate) fn bearer(authorization: Option<&HeaderValue>) -> &[u8] {
+    let value = authorization.map_or(&[][..], HeaderValue::as_bytes);
+    let scheme = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    value[scheme..].trim_ascii_start()
 }
 
 /// Marks credentials as sensitive: whatever logs the headers behind the guard then shows none.

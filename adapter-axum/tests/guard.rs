@@ -282,6 +282,52 @@ async fn a_body_that_trickles_is_given_up() {
     assert_eq!(began.elapsed(), Duration::from_secs(30));
 }
 
+/// A tick a second for ever, by key or by token, while `change` happens in the fourth second: how many came.
+async fn ticks(credential: (&str, &str), change: impl FnOnce(&Gate)) -> usize {
+    let gate = Arc::new(builder().build_random().unwrap());
+    let ticking = || async {
+        let ticks = futures_util::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok::<_, Infallible>(Bytes::from_static(b"t")), ()))
+        });
+        Response::new(Body::from_stream(ticks))
+    };
+    let app = Router::new().route("/mcp", get(ticking)).layer(Clock::default().layer(Arc::clone(&gate)));
+    let response = app.oneshot(request(Method::GET, &[credential], "")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut body = response.into_body();
+    let mut came = 0;
+    let mut change = Some(change);
+    while let Some(frame) = body.frame().await {
+        came += frame.unwrap().into_data().unwrap().len();
+        if came == 4 {
+            change.take().unwrap()(&gate);
+        }
+        if came == 100 {
+            break;
+        }
+    }
+    came
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_within_a_sweep_of_its_keys_removal() {
+    let swap =
+        |key: &str| ApiKeys::builder().add(key, ApiKey::new("ci").role("user")).build_random().unwrap();
+    let key = ("x-api-key", "good-key");
+    assert_eq!(ticks(key, |_| ()).await, 100, "a good key's stream goes on");
+    assert_eq!(ticks(key, |gate| gate.swap_api_keys(swap("good-key")).unwrap()).await, 100);
+    assert!((14..=15).contains(&ticks(key, |gate| gate.swap_api_keys(swap("other-key")).unwrap()).await));
+    let bearer = format!("Bearer {}", token(5000));
+    let bearer = ("authorization", bearer.as_str());
+    assert_eq!(ticks(bearer, |_| ()).await, 100);
+    let revoked = ticks(bearer, |gate| {
+        let token = bearer.1.strip_prefix("Bearer ").unwrap();
+        gate.revocations().revoke_token(token.as_bytes(), 4e9, Now::new(0.0, 0)).unwrap();
+    });
+    assert!((14..=15).contains(&revoked.await));
+}
+
 #[tokio::test]
 async fn the_uris_authority_and_the_host_are_one_or_refused() {
     let app = app(builder());

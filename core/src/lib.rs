@@ -21,6 +21,7 @@
 //! | `std` | yes | the operating system's clocks and random numbers, the verified-token cache, revocation, fetched key sets, SIMD chosen at run time |
 //! | `alloc` | by `std` | everything that owns memory: all modules but `jwt::verify` and HS* keys |
 //! | `asymmetric` | yes | RS*, PS*, ES256, ES384 and EdDSA by ring, PEM, DER, JWK and JWK Sets |
+//! | `key-file` | no | `api_keys::file`: files of keys' digests |
 //! | `config` | no | `config`: variables and TOML |
 //! | `serde` | no | `jwt::Claims::deserialize`: claims as a type of the service's own |
 //!

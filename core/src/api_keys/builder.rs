@@ -2,7 +2,7 @@
 
 use super::format::{KeyFormat, KeyShape};
 use super::set::is_visible_ascii;
-use super::{ApiKey, ApiKeyError, ApiKeys, KeyDigest};
+use super::{ApiKey, ApiKeyError, ApiKeys, KeyDigest, Pepper};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,11 +35,13 @@ pub struct ApiKeysBuilder {
     pending: Vec<(Credential, ApiKey)>,
     format: KeyFormat,
     max_presented: usize,
+    pepper: Option<Pepper>,
 }
 
 enum Credential {
     Text(Text),
     Digest(KeyDigest),
+    Peppered(KeyDigest),
 }
 
 /// Overwritten when dropped.
@@ -53,7 +55,7 @@ impl Drop for Text {
 
 impl ApiKeysBuilder {
     pub(super) fn new() -> Self {
-        Self { pending: Vec::new(), format: KeyFormat::default(), max_presented: MAX_PRESENTED }
+        Self { pending: Vec::new(), format: KeyFormat::default(), max_presented: MAX_PRESENTED, pepper: None }
     }
 
     /// Adds a key as its owner sends it: one of the set's format, or a plain secret of another origin.
@@ -75,10 +77,28 @@ impl ApiKeysBuilder {
         self
     }
 
+    /// Adds a key by what is stored of it under the set's [pepper](Self::pepper): see [`KeyDigest::peppered`].
+    /// Otherwise as [`add_digest`](Self::add_digest).
+    pub fn add_peppered(mut self, stored: KeyDigest, entry: ApiKey) -> Self {
+        self.pending.push((Credential::Peppered(stored), entry));
+        self
+    }
+
+    /// Keeps digests under that pepper, whatever way the keys are added.
+    pub fn pepper(mut self, pepper: Pepper) -> Self {
+        self.pepper = Some(pepper);
+        self
+    }
+
     /// The format of the set's own keys, instead of the prefix `dw`.
     pub fn format(mut self, format: KeyFormat) -> Self {
         self.format = format;
         self
+    }
+
+    #[cfg(feature = "key-file")]
+    pub(super) const fn format_and_pepper(&self) -> (&KeyFormat, Option<&Pepper>) {
+        (&self.format, self.pepper.as_ref())
     }
 
     /// The longest key that is looked at, in bytes, instead of [`MAX_PRESENTED`]. It bounds what a stranger
@@ -121,17 +141,28 @@ impl ApiKeysBuilder {
         entries.push(ApiKey::new(String::new()));
         for (at, (credential, entry)) in self.pending.into_iter().enumerate() {
             check_entry(at, &entry, &self.format)?;
+            let stored = |digest: KeyDigest| match &self.pepper {
+                Some(pepper) => digest.peppered(pepper),
+                None => digest,
+            };
             match credential {
                 Credential::Digest(digest) => {
+                    digests.push(stored(digest));
+                    entries.push(entry);
+                }
+                Credential::Peppered(_) if self.pepper.is_none() => {
+                    return Err(ApiKeyError::PepperMissing { at });
+                }
+                Credential::Peppered(digest) => {
                     digests.push(digest);
                     entries.push(entry);
                 }
                 Credential::Text(text) => {
                     let strong = check_key(at, &text.0, &self.format, self.max_presented)?;
-                    if *entry.id().as_bytes() == *text.0 {
+                    if [entry.id(), entry.name()].iter().any(|public| *public.as_bytes() == *text.0) {
                         return Err(ApiKeyError::IdIsKey { at });
                     }
-                    digests.push(KeyDigest::of(&text.0));
+                    digests.push(stored(KeyDigest::of(&text.0)));
                     entries.push(entry.strong(strong));
                 }
             }
@@ -142,7 +173,7 @@ impl ApiKeysBuilder {
         if let Some((first, at)) = repeated(entries.iter().skip(1).map(ApiKey::id)) {
             return Err(ApiKeyError::IdDuplicate { at, first });
         }
-        ApiKeys::from_parts(&digests, entries, self.format, self.max_presented, seed)
+        ApiKeys::from_parts(&digests, entries, (self.format, self.pepper), self.max_presented, seed)
             .ok_or(ApiKeyError::TableCrowded)
     }
 }
@@ -153,6 +184,7 @@ impl fmt::Debug for ApiKeysBuilder {
             .field("len", &self.pending.len())
             .field("format", &self.format)
             .field("max_presented", &self.max_presented)
+            .field("peppered", &self.pepper.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -175,13 +207,14 @@ fn check_key(at: usize, key: &[u8], format: &KeyFormat, max: usize) -> Result<bo
     }
 }
 
-fn check_entry(at: usize, entry: &ApiKey, format: &KeyFormat) -> Result<(), ApiKeyError> {
-    let id = entry.id();
-    if id.is_empty() || id.len() > ID_MAX || id.chars().any(char::is_control) {
-        return Err(ApiKeyError::IdInvalid { at });
-    }
-    if format.parse(id).is_some() {
-        return Err(ApiKeyError::IdIsKey { at });
+pub(super) fn check_entry(at: usize, entry: &ApiKey, format: &KeyFormat) -> Result<(), ApiKeyError> {
+    for public in [entry.id(), entry.name()] {
+        if public.is_empty() || public.len() > ID_MAX || public.chars().any(char::is_control) {
+            return Err(ApiKeyError::IdInvalid { at });
+        }
+        if format.parse(public).is_some() {
+            return Err(ApiKeyError::IdIsKey { at });
+        }
     }
     if !entry.can_be_valid() {
         return Err(ApiKeyError::NeverValid { at });
@@ -190,7 +223,7 @@ fn check_entry(at: usize, entry: &ApiKey, format: &KeyFormat) -> Result<(), ApiK
 }
 
 /// The first position at which a value comes again, and where the value came before.
-fn repeated<T: Ord>(values: impl Iterator<Item = T>) -> Option<(usize, usize)> {
+pub(super) fn repeated<T: Ord>(values: impl Iterator<Item = T>) -> Option<(usize, usize)> {
     let mut sorted: Vec<(T, usize)> = values.zip(0..).collect();
     sorted.sort_unstable();
     let pairs = sorted.windows(2).filter_map(|pair| match pair {

@@ -1,6 +1,7 @@
 //! What a set knows of one key, the key itself excepted.
 
 use super::ApiKeyRefusal;
+use crate::rate::Quota;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -19,31 +20,59 @@ use core::fmt;
 #[derive(Clone, PartialEq)]
 pub struct ApiKey {
     id: String,
+    name: Option<String>,
     roles: Vec<String>,
     scopes: Vec<String>,
     not_before: Option<f64>,
     expires: Option<f64>,
     disabled: bool,
     strong: bool,
+    quota: Option<Quota>,
     metadata: BTreeMap<String, String>,
 }
 
 impl ApiKey {
     /// An entry with no roles, no scopes and no end.
     ///
-    /// `id` names the caller in principals, buckets and logs. It is public and unique in a set: 1 to 128
+    /// `id` names the key, and the caller in principals, buckets and logs unless that is
+    /// [named](Self::named) otherwise. It is public and unique in a set: 1 to 128
     /// bytes without control characters, checked when the set is built.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
+            name: None,
             roles: Vec::new(),
             scopes: Vec::new(),
             not_before: None,
             expires: None,
             disabled: false,
             strong: false,
+            quota: None,
             metadata: BTreeMap::new(),
         }
+    }
+
+    /// Names the caller, where that is not the key's id. Keys of one name are one caller: the same principal, spending
+    /// from the same bucket, as while an old key and its successor overlap. Held to the same rules as an id, but for
+    /// being unique.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The entry under another id.
+    #[cfg(feature = "key-file")]
+    pub(super) fn with_id(self, id: String) -> Self {
+        Self { id, ..self }
+    }
+
+    /// What the caller may spend, in place of the gate's quota for principals. Its window may be 16 times the gate's at
+    /// most, and a sixteenth at least.
+    #[must_use]
+    pub const fn quota(mut self, quota: Quota) -> Self {
+        self.quota = Some(quota);
+        self
     }
 
     /// Adds a role.
@@ -101,6 +130,18 @@ impl ApiKey {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The caller's name: the id where no other was given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// The quota of its own.
+    #[must_use]
+    pub const fn own_quota(&self) -> Option<&Quota> {
+        self.quota.as_ref()
     }
 
     /// The roles, in the order they were added.
@@ -185,7 +226,9 @@ impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKey")
             .field("id", &self.id)
+            .field("name", &self.name)
             .field("roles", &self.roles)
+            .field("quota", &self.quota)
             .field("scopes", &self.scopes)
             .field("not_before", &self.not_before)
             .field("expires", &self.expires)

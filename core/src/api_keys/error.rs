@@ -55,12 +55,12 @@ pub enum ApiKeyError {
         /// Position of the first.
         first: usize,
     },
-    /// The id is empty, longer than 128 bytes, or has control characters.
+    /// The id, or the name, is empty, longer than 128 bytes, or has control characters.
     IdInvalid {
         /// Position of the key.
         at: usize,
     },
-    /// The id is the key itself, or reads like a whole key: ids are public and appear in logs.
+    /// The id, or the name, is the key itself, or reads like a whole key: they are public and appear in logs.
     IdIsKey {
         /// Position of the key.
         at: usize,
@@ -83,6 +83,13 @@ pub enum ApiKeyError {
     EnvInvalid,
     /// The public id within a key is not 12 characters of `0-9A-Za-z`.
     PublicIdInvalid,
+    /// A pepper has under 32 bytes.
+    PepperShort,
+    /// A peppered digest was added, and the set has no pepper.
+    PepperMissing {
+        /// Position of the key.
+        at: usize,
+    },
     /// The operating system gave no random numbers.
     NoRandomness,
 }
@@ -107,6 +114,8 @@ impl ApiKeyError {
             Self::PrefixInvalid => "api_key_prefix_invalid",
             Self::EnvInvalid => "api_key_env_invalid",
             Self::PublicIdInvalid => "api_key_public_id_invalid",
+            Self::PepperShort => "api_key_pepper_short",
+            Self::PepperMissing { .. } => "api_key_pepper_missing",
             Self::NoRandomness => "api_key_no_randomness",
         }
     }
@@ -148,6 +157,10 @@ impl fmt::Display for ApiKeyError {
             Self::EnvInvalid => f.write_str("a key environment must be 1 to 16 characters of a-z and 0-9"),
             Self::PublicIdInvalid => {
                 f.write_str("the public id of a key must be 12 characters of 0-9, A-Z and a-z")
+            }
+            Self::PepperShort => f.write_str("a pepper must be at least 32 bytes"),
+            Self::PepperMissing { at } => {
+                write!(f, "the digest of the api key at position {at} is peppered, and there is no pepper")
             }
             Self::NoRandomness => f.write_str("the operating system gave no random numbers"),
         }

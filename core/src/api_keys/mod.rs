@@ -19,7 +19,8 @@
 //!   table look-ups betray.
 //! - Rust promises no constant time. The code is written for it (`subtle`'s barriers, no branch on a
 //!   comparison), and that is for tests of the emitted program to confirm.
-//! - Digests are not salted or slow: a file of them keeps random keys safe, and not chosen words.
+//! - Digests are not salted or slow: a file of them keeps random keys safe, and chosen words only under a
+//!   [`Pepper`] that is kept elsewhere.
 //! - Texts, seeds and table keys are overwritten when done with, on a best effort: not the copies a compiler
 //!   makes, not what the host keeps, not the digests in a dropped set.
 //! - A set does not count, limit or log attempts, nor remember when a key was last used.
@@ -32,8 +33,11 @@ mod builder;
 mod digest;
 mod entry;
 mod error;
+#[cfg(feature = "key-file")]
+pub mod file;
 mod format;
 mod mint;
+mod pepper;
 mod set;
 mod table;
 #[cfg(test)]
@@ -45,4 +49,5 @@ pub use entry::ApiKey;
 pub use error::{ApiKeyError, ApiKeyRefusal};
 pub use format::{KeyFormat, KeyShape, ParsedKey, SECRET_SCANNER_REGEX};
 pub use mint::NewKey;
+pub use pepper::Pepper;
 pub use set::ApiKeys;

@@ -3,7 +3,7 @@
 use super::builder::ApiKeysBuilder;
 use super::format::{KeyFormat, KeyShape};
 use super::table::{NOBODY, Table};
-use super::{ApiKey, ApiKeyRefusal, KeyDigest};
+use super::{ApiKey, ApiKeyRefusal, KeyDigest, Pepper};
 use crate::Now;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -41,6 +41,7 @@ pub struct ApiKeys {
     /// reads nobody's entry as a hit reads its own.
     entries: Vec<ApiKey>,
     format: KeyFormat,
+    pepper: Option<Pepper>,
     max_presented: usize,
     accepts_legacy: bool,
 }
@@ -61,13 +62,13 @@ impl ApiKeys {
     pub(super) fn from_parts(
         digests: &[KeyDigest],
         entries: Vec<ApiKey>,
-        format: KeyFormat,
+        (format, pepper): (KeyFormat, Option<Pepper>),
         max_presented: usize,
         seed: &[u8; 32],
     ) -> Option<Self> {
         let accepts_legacy = entries.iter().skip(1).any(|entry| !entry.is_strong());
         let table = Table::build(digests, seed).ok()?;
-        Some(Self { table, entries, format, max_presented, accepts_legacy })
+        Some(Self { table, entries, format, pepper, max_presented, accepts_legacy })
     }
 
     /// The entry of the key that was presented, if it may be used at `now.unix`.
@@ -93,21 +94,30 @@ impl ApiKeys {
             KeyShape::NotOurs | KeyShape::Damaged => return Err(ApiKeyRefusal::Malformed),
         }
         let mut digest = KeyDigest::of(presented);
-        let found = self.position_of_digest(&digest, now);
+        let found = self.position_of_plain_digest(&digest, now);
         digest.wipe();
         found
     }
 
-    /// The entry of the key with this digest, if it may be used at `now.unix`. For hosts that are handed
+    fn position_of_plain_digest(&self, digest: &KeyDigest, now: Now) -> Result<usize, ApiKeyRefusal> {
+        let Some(pepper) = &self.pepper else { return self.position_of_digest(digest, now) };
+        let mut stored = digest.peppered(pepper);
+        let found = self.position_of_digest(&stored, now);
+        stored.wipe();
+        found
+    }
+
+    /// The entry of the key with this SHA-256, if it may be used at `now.unix`. For hosts that are handed
     /// digests; a key as it was presented belongs in [`find`](Self::find), which checks its form.
     ///
     /// # Errors
     /// As [`find`](Self::find), `Malformed` excepted.
     pub fn find_digest(&self, digest: &KeyDigest, now: Now) -> Result<&ApiKey, ApiKeyRefusal> {
-        self.position_of_digest(digest, now).and_then(|at| self.iter().nth(at).ok_or(ApiKeyRefusal::Unknown))
+        self.position_of_plain_digest(digest, now)
+            .and_then(|at| self.iter().nth(at).ok_or(ApiKeyRefusal::Unknown))
     }
 
-    /// The digests, in the order of [`iter`](Self::iter).
+    /// What is stored of each key, in the order of [`iter`](Self::iter).
     pub(crate) fn digests(&self) -> Vec<KeyDigest> {
         self.table.digests(self.len())
     }
@@ -115,9 +125,10 @@ impl ApiKeys {
     /// An empty set. There is nothing its secrets would keep.
     pub(crate) fn nobody() -> Option<Self> {
         let nobody = alloc::vec![ApiKey::new(String::new())];
-        Self::from_parts(&[], nobody, KeyFormat::default(), super::MAX_PRESENTED, &[0; 32])
+        Self::from_parts(&[], nobody, (KeyFormat::default(), None), super::MAX_PRESENTED, &[0; 32])
     }
 
+    /// By what is stored.
     pub(crate) fn position_of_digest(&self, digest: &KeyDigest, now: Now) -> Result<usize, ApiKeyRefusal> {
         let position = self.table.find(digest);
         // From here on the position is declassified: it is the verdict.
@@ -175,6 +186,7 @@ impl fmt::Debug for ApiKeys {
             .field("table", &self.table)
             .field("format", &self.format)
             .field("max_presented", &self.max_presented)
+            .field("peppered", &self.pepper.is_some())
             .field("accepts_legacy", &self.accepts_legacy)
             .finish()
     }

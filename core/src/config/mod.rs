@@ -5,18 +5,19 @@
 //! in variables, and are arrays in TOML.
 
 mod error;
+mod keys;
 mod secret;
 mod settings;
 mod source;
 mod values;
 
 pub use error::ConfigError;
+pub use keys::KeySettings;
 pub use secret::Secret;
 pub use settings::{SETTINGS, Setting};
 pub use values::parse_duration;
 
 use crate::address::{AddressRules, TrustedProxies};
-use crate::api_keys::{ApiKey, ApiKeyError, ApiKeys, KeyFormat};
 use crate::gate::{Gate, GateBuilder};
 use crate::jwks::Jwks;
 use crate::jwt::{Algorithm, Rules, SigningKey, Verifier};
@@ -56,6 +57,8 @@ pub struct Config {
     pub api_keys: Vec<Secret>,
     /// `ADMIN_API_KEYS`: keys of role admin.
     pub admin_api_keys: Vec<Secret>,
+    /// The settings of the file of keys, and of doorward's own keys.
+    pub key_settings: KeySettings,
     /// The `JWT_…` settings, where there is a key to verify tokens with.
     pub jwt: Option<JwtConfig>,
     /// `MAX_TOKEN_LIFETIME`: the longest life of a token minted here.
@@ -145,6 +148,7 @@ impl Config {
             trusted_proxies: source.parse("TRUSTED_PROXIES", TrustedProxies::parse)?.unwrap_or_default(),
             api_keys: source.secrets("API_KEYS")?,
             admin_api_keys: source.secrets("ADMIN_API_KEYS")?,
+            key_settings: KeySettings::read(source)?,
             jwt: JwtConfig::read(source)?,
             max_token_lifetime: source
                 .parse("MAX_TOKEN_LIFETIME", parse_duration)?
@@ -171,21 +175,21 @@ impl Config {
         if !self.host.is_loopback() && !self.has_credentials() {
             return Err(ConfigError::of(
                 "HOST",
-                "is not loopback, and no credentials are configured: set API_KEYS, ADMIN_API_KEYS or JWT_SECRET",
+                "is not loopback, and no credentials are configured: set API_KEYS, ADMIN_API_KEYS, API_KEYS_FILE or JWT_SECRET",
             ));
         }
         self.host_rules()?;
+        self.check_lengths()?;
         self.verifiers()?;
-        if self.has_credentials() {
-            self.keys()?;
-        }
+        self.keys()?;
         Ok(())
     }
 
     /// Whether anybody could come in.
     #[must_use]
     pub fn has_credentials(&self) -> bool {
-        !self.api_keys.is_empty() || !self.admin_api_keys.is_empty() || self.jwt.is_some()
+        let keys = !self.api_keys.is_empty() || !self.admin_api_keys.is_empty();
+        keys || self.key_settings.file.is_some() || self.jwt.is_some()
     }
 
     /// Host and Origin rules.
@@ -202,38 +206,6 @@ impl Config {
                 ),
                 other => ConfigError::of("ALLOWED_HOSTS", not_right(&other)),
             })
-    }
-
-    /// The API keys as a set; nothing when there are none.
-    ///
-    /// # Errors
-    /// A key that can't be one, or is there twice.
-    pub fn keys(&self) -> Result<Option<ApiKeys>, ConfigError> {
-        if self.api_keys.is_empty() && self.admin_api_keys.is_empty() {
-            return Ok(None);
-        }
-        let format = KeyFormat::default();
-        let mut builder = ApiKeys::builder();
-        let groups = [
-            ("API_KEYS", "api-key", USER, &self.api_keys),
-            ("ADMIN_API_KEYS", "admin-key", ADMIN, &self.admin_api_keys),
-        ];
-        for (setting, kind, role, keys) in groups {
-            for (key, position) in keys.iter().zip(1..) {
-                // A key of our own names itself; any other is known by its place in the list.
-                let id = match format.parse(key.expose()) {
-                    Some(parsed) => parsed.id.into(),
-                    None => format!("{kind}-{position}"),
-                };
-                // Built once by itself, so that the message names the list and the place in it.
-                let alone = ApiKeys::builder().add(key.expose(), ApiKey::new(id.clone()));
-                alone
-                    .build([0; 32])
-                    .map_err(|error| ConfigError::of(setting, format!("item {position} {}", why(&error))))?;
-                builder = builder.add(key.expose(), ApiKey::new(id).role(role));
-            }
-        }
-        builder.build_random().map(Some).map_err(|error| ConfigError::of("API_KEYS", not_right(&error)))
     }
 
     /// The verifiers of tokens: of `JWT_SECRET` and `JWT_PUBLIC_KEY`, and of `OAUTH_ISSUER`, as far as they are set.
@@ -259,7 +231,8 @@ impl Config {
             .map_err(|error| ConfigError::of("JWT_SECRET", not_right(&error)))
     }
 
-    /// A gate by this configuration and `policy`, for the host to adjust and build.
+    /// A gate by this configuration and `policy`, for the host to adjust and build. The keys of `API_KEYS_FILE` are
+    /// the host's to read: they come by [`keys_with`](Self::keys_with) and [`Gate::swap_api_keys`].
     ///
     /// # Errors
     /// As the parts.
@@ -271,6 +244,9 @@ impl Config {
             .address_quota(self.address_quota)
             .principal_quota(self.principal_quota)
             .body_limit(self.body_limit);
+        if self.key_settings.file.is_some() {
+            builder = builder.keys_come_later();
+        }
         if let Some(keys) = self.keys()? {
             builder = builder.api_keys(keys);
         }
@@ -402,18 +378,6 @@ impl OauthIssuer {
 /// What a part of the core says of a value, behind the setting's name.
 fn not_right(error: &dyn std::error::Error) -> String {
     format!("is not right: {error}")
-}
-
-/// What is wrong with one key of a list. The set's own messages count from 0 and know no lists.
-const fn why(error: &ApiKeyError) -> &'static str {
-    match error {
-        ApiKeyError::TooLong { .. } => "is longer than a key in a request may be, which is 512 bytes",
-        ApiKeyError::NotVisibleAscii { .. } => "has a space or a character outside visible ASCII",
-        ApiKeyError::Damaged { .. } => {
-            "begins like a key of doorward's own, but its layout or checksum is wrong: copy it again"
-        }
-        _ => "can't be an API key",
-    }
 }
 
 fn without(setting: &'static str, needed: &str) -> ConfigError {

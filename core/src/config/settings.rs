@@ -44,6 +44,22 @@ pub const SETTINGS: &[Setting] = &[
     list("API_KEYS", "API keys of role user"),
     list("ADMIN_API_KEYS", "API keys of role admin"),
     one(
+        "API_KEYS_FILE",
+        "",
+        "file of API keys' digests, written by doorward keys and read again when it changes",
+    ),
+    one(
+        "API_KEYS_MAX_STALE",
+        "",
+        "how long the last good keys of the file are used while it can't be read; for ever by default",
+    ),
+    one("API_KEY_PREFIX", "dw", "what doorward's own API keys begin with: 1 to 16 of a-z and 0-9"),
+    one(
+        "API_KEY_PEPPER",
+        "",
+        "secret of at least 32 bytes that stored digests depend on; can't be changed without new keys",
+    ),
+    one(
         "JWT_SECRET",
         "",
         "secret of at least 32 bytes that signs and verifies HS256 tokens (openssl rand -hex 32)",

@@ -79,6 +79,26 @@ fn each_mistake_names_its_setting() {
         (&[("HOST", "example.com")], "HOST", "IP address"),
         (&[("HOST", "0.0.0.0")], "HOST", "no credentials"),
         (&[("HOST", "0.0.0.0"), ("API_KEYS", "k")], "PUBLIC_URL", "ALLOWED_HOSTS"),
+        (
+            &[
+                ("HOST", "0.0.0.0"),
+                ("ALLOWED_HOSTS", "a.example"),
+                ("API_KEYS", "0123456789abcdef,0123456789abcde"),
+            ],
+            "API_KEYS",
+            "item 2 has under 16 bytes",
+        ),
+        (
+            &[("HOST", "0.0.0.0"), ("ALLOWED_HOSTS", "a.example"), ("ADMIN_API_KEYS", "k")],
+            "ADMIN_API_KEYS",
+            "item 1 has under 16 bytes",
+        ),
+        (&[("API_KEYS_FILE", "")], "API_KEYS_FILE", "set but empty"),
+        (&[("API_KEYS_MAX_STALE", "1h")], "API_KEYS_MAX_STALE", "without API_KEYS_FILE"),
+        (&[("API_KEYS_FILE", "a"), ("API_KEYS_MAX_STALE", "1")], "API_KEYS_MAX_STALE", "span of time"),
+        (&[("API_KEY_PREFIX", "d_w")], "API_KEY_PREFIX", "a-z and 0-9"),
+        (&[("API_KEY_PEPPER", "short")], "API_KEY_PEPPER", "32 bytes"),
+        (&[("API_KEY_PREFIX", "acme"), ("API_KEYS", "acme_live_x")], "API_KEYS", "item 1 begins like"),
         (&[("PUBLIC_URL", "mcp.example")], "PUBLIC_URL", ""),
         (&[("CORS_ORIGINS", "*")], "CORS_ORIGINS", "item 1"),
         (&[("CORS_ORIGINS", "https://a.example,null")], "CORS_ORIGINS", "item 2"),
@@ -122,13 +142,46 @@ fn toml_and_variables_mean_the_same() {
 
 #[test]
 fn no_secret_is_shown() {
-    let config = vars(&[("API_KEYS", "swordfish"), ("JWT_SECRET", SECRET)]).unwrap();
+    let config =
+        vars(&[("API_KEYS", "swordfish"), ("JWT_SECRET", SECRET), ("API_KEY_PEPPER", SECRET)]).unwrap();
     let shown = std::format!("{config:?} {:?} {:?}", config.keys().unwrap(), config.verifiers().unwrap());
     assert!(!shown.contains("swordfish") && !shown.contains(SECRET), "{shown}");
     let error = Config::from_toml("jwt_secret = \"hunter2-hunter2\nport = 1").unwrap_err();
     assert!(!error.to_string().contains("hunter2"), "{error}");
     let error = vars(&[("API_KEYS", "sword\u{e9}fish")]).unwrap_err();
     assert!(!error.to_string().contains("fish"), "{error}");
+}
+
+#[test]
+fn the_file_s_keys_join_those_of_the_lists() {
+    use crate::api_keys::file::{KeyFile, KeyRecord};
+    use crate::api_keys::{ApiKey, KeyFormat};
+    let minted = KeyFormat::default().mint("live", "Zy9Xw8Vu7Ts6", &[7; 20]).unwrap();
+    let file = |id: &str| {
+        let mut file = KeyFile::new();
+        file.push(KeyRecord::of_key(&minted, ApiKey::new(id).named("ci"), None, 1.0)).unwrap();
+        file
+    };
+    let settings = [("API_KEYS", "a,b"), ("API_KEYS_FILE", "keys.jsonl"), ("API_KEY_PEPPER", SECRET)];
+    let config = vars(&settings).unwrap();
+    assert!(config.has_credentials() && vars(&settings[1..]).unwrap().has_credentials());
+    let keys = config.keys_with(&file("x")).unwrap();
+    let now = crate::Now::new(0.0, 0);
+    for (key, name) in [("a", "api-key-1"), ("b", "api-key-2"), (minted.expose(), "ci")] {
+        assert_eq!(keys.find(key.as_bytes(), now).map(ApiKey::name), Ok(name));
+    }
+    let error = config.keys_with(&file("api-key-2")).unwrap_err();
+    assert_eq!(error.setting(), Some("API_KEYS_FILE"));
+    assert!(error.to_string().contains("line 2 has the id of a key of API_KEYS"), "{error}");
+    let both = vars(&[("API_KEYS", minted.expose()), ("API_KEYS_FILE", "keys.jsonl")]).unwrap();
+    let error = both.keys_with(&file("x")).unwrap_err();
+    assert!(error.to_string().contains("line 2 is a key of API_KEYS"), "{error}");
+    // Without a pepper, a file that was written with one is refused.
+    let mut peppered = file("x");
+    peppered.pepper(config.key_settings.pepper.as_ref().unwrap()).unwrap();
+    assert!(config.keys_with(&peppered).is_ok());
+    let error = both.keys_with(&peppered).unwrap_err();
+    assert!(error.to_string().contains("line 1 says the keys need a pepper"), "{error}");
 }
 
 #[test]

@@ -74,6 +74,13 @@ pub enum GateError {
     Quota(QuotaError),
     /// Two verifiers are for the same tokens.
     Verifiers(VerifierError),
+    /// An API key's own quota can't be kept beside the quota for principals.
+    KeyQuota {
+        /// Position of the key in its set, counted from 0.
+        at: usize,
+        /// Why.
+        error: QuotaError,
+    },
     /// The operating system gave no random numbers.
     NoRandomness,
 }
@@ -85,7 +92,7 @@ impl GateError {
         match self {
             Self::NoCredentials => "no_credentials",
             Self::ApiKeyHeader => "api_key_header_invalid",
-            Self::Quota(error) => error.code(),
+            Self::Quota(error) | Self::KeyQuota { error, .. } => error.code(),
             Self::Verifiers(error) => error.code(),
             Self::NoRandomness => "no_randomness",
         }
@@ -101,6 +108,7 @@ impl fmt::Display for GateError {
             ),
             Self::Quota(error) => error.fmt(f),
             Self::Verifiers(error) => error.fmt(f),
+            Self::KeyQuota { at, error } => write!(f, "the quota of the api key at position {at}: {error}"),
             Self::NoRandomness => f.write_str("the operating system gave no random numbers"),
         }
     }
@@ -306,18 +314,19 @@ impl GateBuilder {
             None if self.keys_come_later => Some(ApiKeys::nobody().ok_or(GateError::NoCredentials)?),
             keys => keys,
         };
-        let ring = keys.map(|keys| KeyRing::new(keys, true, &principal_limiter)).transpose()?;
+        let principal_headers = headers("principal", &principal_quota)?;
+        let ring = keys.map(|keys| KeyRing::new(keys, true, &principal_limiter, &principal_headers));
         Ok(Gate {
             hosts: self.hosts.map_or_else(loopback, Ok)?,
             addresses: self.addresses,
             names,
             tokens,
-            keys: Keys::new(ring),
+            keys: Keys::new(ring.transpose()?),
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
             principal_limiter,
             address_headers: headers("address", &address_quota)?,
-            principal_headers: headers("principal", &principal_quota)?,
+            principal_headers,
             body_limit: self.body_limit,
         })
     }

@@ -5,10 +5,11 @@
 //! release build: 10 ns a load, as a free `RwLock` takes, which half the time of a swap would stop every reader, and 20 ns
 //! with a clone of the `Arc`. Without `std` the ring is that of the builder for good.
 
+use super::principal::Bucket;
 use super::{GateError, Principal};
 use crate::Now;
-use crate::api_keys::{ApiKeyRefusal, ApiKeys, KeyDigest};
-use crate::rate::Limiter;
+use crate::api_keys::{ApiKey, ApiKeyRefusal, ApiKeys, KeyDigest};
+use crate::rate::{Limiter, RateHeaders};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -44,10 +45,25 @@ pub(super) enum Found {
 }
 
 impl KeyRing {
-    pub(super) fn new(keys: ApiKeys, complete: bool, _limiter: &Limiter) -> Result<Self, GateError> {
-        let entries = keys.iter().zip(keys.digests());
-        let principals = entries.map(|(entry, digest)| Principal::of_key(entry, digest)).collect();
-        Ok(Self { keys, principals, complete })
+    /// The limiter and the headers are those of the gate's principals.
+    pub(super) fn new(
+        keys: ApiKeys,
+        complete: bool,
+        limiter: &Limiter,
+        headers: &RateHeaders,
+    ) -> Result<Self, GateError> {
+        let bucket = |entry: &ApiKey| {
+            let own = entry.own_quota().map(|quota| {
+                Ok(Bucket { quota: limiter.prepare(quota)?, headers: headers.with_quota(quota) })
+            });
+            own.transpose()
+        };
+        let entries = keys.iter().zip(keys.digests()).enumerate();
+        let principals = entries.map(|(at, (entry, digest))| {
+            let bucket = bucket(entry).map_err(|error| GateError::KeyQuota { at, error })?;
+            Ok(Principal::of_key(entry, digest, bucket))
+        });
+        Ok(Self { principals: principals.collect::<Result<_, GateError>>()?, keys, complete })
     }
 
     /// Whether a key is of the set's own format by its first letters, so that no guess finds it.

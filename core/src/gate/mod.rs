@@ -38,7 +38,7 @@ use crate::jwt::TokenError;
 use crate::mcp::{BodyError, Kind, Message, ProtocolVersion, agrees, read_body};
 use crate::origin::HostRules;
 use crate::policy::Policy;
-use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
+use crate::rate::{Decision, HeaderLines, Limiter, Prepared, RateHeaders};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -249,8 +249,8 @@ impl Gate {
 
     /// The rate headers of an admitted request's answer: the principal's bucket.
     #[must_use]
-    pub fn rate_headers(&self, admitted: &Admitted) -> HeaderLines<'_> {
-        self.principal_headers.write(&admitted.rate)
+    pub fn rate_headers<'a>(&'a self, admitted: &'a Admitted) -> HeaderLines<'a> {
+        self.headers_of(&admitted.principal).write(&admitted.rate)
     }
 
     /// The rate headers of an answer to a request that the gate does not guard: the address's bucket, as it is.
@@ -292,7 +292,7 @@ impl Gate {
     /// Nothing is swapped: a key's own quota can't be kept beside the gate's quota for principals.
     #[cfg(feature = "std")]
     pub fn swap_api_keys(&self, keys: crate::api_keys::ApiKeys) -> Result<(), GateError> {
-        self.keys.swap(keyring::KeyRing::new(keys, true, &self.principal_limiter)?);
+        self.keys.swap(keyring::KeyRing::new(keys, true, &self.principal_limiter, &self.principal_headers)?);
         Ok(())
     }
 
@@ -304,7 +304,7 @@ impl Gate {
     /// As [`swap_api_keys`](Self::swap_api_keys).
     #[cfg(feature = "std")]
     pub fn swap_incomplete_api_keys(&self, keys: crate::api_keys::ApiKeys) -> Result<(), GateError> {
-        self.keys.swap(keyring::KeyRing::new(keys, false, &self.principal_limiter)?);
+        self.keys.swap(keyring::KeyRing::new(keys, false, &self.principal_limiter, &self.principal_headers)?);
         Ok(())
     }
 
@@ -450,8 +450,8 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let rate =
-            self.principal_limiter.check(principal.id().as_bytes(), self.principal_limiter.base(), cost, now);
+        let quota = self.quota_of(&principal);
+        let rate = self.principal_limiter.check(principal.id().as_bytes(), quota, cost, now);
         if !rate.allowed {
             let refused = Refused::with_rate(Code::PrincipalLimited, rate);
             return self.deny(refused, address, Some(principal), target, notes, now);
@@ -541,6 +541,15 @@ impl Gate {
         }
     }
 
+    /// What a principal may spend: its own quota, or that of all.
+    fn quota_of<'a>(&'a self, principal: &'a Principal) -> &'a Prepared {
+        principal.bucket().map_or_else(|| self.principal_limiter.base(), |bucket| &bucket.quota)
+    }
+
+    fn headers_of<'a>(&'a self, principal: &'a Principal) -> &'a RateHeaders {
+        principal.bucket().map_or(&self.principal_headers, |bucket| &bucket.headers)
+    }
+
     fn deny_address(&self, refused: Refused, address: ClientAddress, notes: Notes, now: Now) -> Step {
         self.deny(refused, address, None, None, notes, now)
     }
@@ -564,8 +573,8 @@ impl Gate {
             Some(principal) => {
                 let id = principal.id().as_bytes();
                 // Cost 0: where it stands, and no word on whether a further request would pass.
-                let peek = || self.principal_limiter.peek(id, self.principal_limiter.base(), 0, now);
-                self.principal_headers.write(&refused.rate.unwrap_or_else(peek))
+                let peek = || self.principal_limiter.peek(id, self.quota_of(principal), 0, now);
+                self.headers_of(principal).write(&refused.rate.unwrap_or_else(peek))
             }
             None => {
                 let peek = || self.address_limiter.peek(&address.key(), self.address_limiter.base(), 0, now);

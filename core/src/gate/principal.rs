@@ -2,6 +2,8 @@
 
 use crate::api_keys::{ApiKey, KeyDigest};
 use crate::jwt::{Claims, OwnedClaims};
+use crate::rate::{Prepared, RateHeaders};
+use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -40,12 +42,19 @@ struct Inner {
     token: Option<TokenFacts>,
     /// Of its key: what tells whether that is still there.
     digest: Option<KeyDigest>,
+    bucket: Option<Box<Bucket>>,
     scopes: Vec<String>,
     roles: Vec<String>,
     expires: Option<f64>,
     /// As `expires`, clock tolerance and maximum age included.
     until: Option<f64>,
     claims: Option<OwnedClaims>,
+}
+
+/// A quota of its own, and how answers tell of it.
+pub(super) struct Bucket {
+    pub(super) quota: Prepared,
+    pub(super) headers: RateHeaders,
 }
 
 /// What a token may be revoked by.
@@ -57,14 +66,15 @@ struct TokenFacts {
 }
 
 impl Principal {
-    /// The principal of an API key: `key:<id>`.
-    pub(super) fn of_key(key: &ApiKey, digest: KeyDigest) -> Self {
+    /// The principal of an API key: `key:<id>`, or `key:<name>` where it has one.
+    pub(super) fn of_key(key: &ApiKey, digest: KeyDigest, bucket: Option<Bucket>) -> Self {
         Self(Arc::new(Inner {
-            id: id("key", &[key.id()]),
+            id: id("key", &[key.name()]),
             method: AuthMethod::ApiKey,
             subject: None,
             token: None,
             digest: Some(digest),
+            bucket: bucket.map(Box::new),
             scopes: key.scopes().to_vec(),
             roles: key.roles().to_vec(),
             expires: key.valid_until(),
@@ -89,6 +99,7 @@ impl Principal {
                 issued_at: claims.issued_at(),
             }),
             digest: None,
+            bucket: None,
             scopes: claims.scopes().to_vec(),
             roles: claims.roles().to_vec(),
             expires: claims.expiry(),
@@ -100,6 +111,11 @@ impl Principal {
     /// The digest of its key; nothing for a token.
     pub(super) fn digest(&self) -> Option<&KeyDigest> {
         self.0.digest.as_ref()
+    }
+
+    /// What it may spend, where that is not what all may.
+    pub(super) fn bucket(&self) -> Option<&Bucket> {
+        self.0.bucket.as_deref()
     }
 
     /// Whether it is the other, with the same roles and scopes.

@@ -80,9 +80,13 @@ impl RateHeaders {
         if name.is_empty() || name.len() > NAME_MAX || !name.bytes().all(plain) {
             return Err(BadPolicyName);
         }
-        let window = quota.period().as_nanos().div_ceil(1_000_000_000);
-        let policy = format!("\"{name}\";q={};w={}", quota.limit(), window.min(SF_INTEGER_MAX));
-        Ok(Self { name: format!("\"{name}\""), policy, x_ratelimit: true, ratelimit: true })
+        let name = format!("\"{name}\"");
+        Ok(Self { policy: policy(&name, quota), name, x_ratelimit: true, ratelimit: true })
+    }
+
+    /// The same headers for another quota of the policy's class.
+    pub(crate) fn with_quota(&self, quota: &Quota) -> Self {
+        Self { policy: policy(&self.name, quota), ..self.clone() }
     }
 
     /// Which families are written: `X-RateLimit-*`, and `RateLimit` with `RateLimit-Policy`.
@@ -116,6 +120,12 @@ impl RateHeaders {
         }
         lines
     }
+}
+
+/// The header `RateLimit-Policy`, of a name with its quotes.
+fn policy(name: &str, quota: &Quota) -> String {
+    let window = quota.period().as_nanos().div_ceil(1_000_000_000);
+    format!("{name};q={};w={}", quota.limit(), window.min(SF_INTEGER_MAX))
 }
 
 /// The largest integer of a structured field (RFC 9651 §3.3.1).
