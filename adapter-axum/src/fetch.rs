@@ -1,7 +1,7 @@
 //! The network side of fetched keys: GETs by reqwest, shared by all requests that wait for them.
 
 use doorward::Now;
-use doorward::gate::{Answer, Ask, Gate, Question};
+use doorward::gate::{Answer, Gate, KeysWanted};
 use doorward::jwks::{Fetch, Fetched, Jwks, Reply};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use std::fmt;
@@ -85,8 +85,7 @@ impl KeyFetcher {
     }
 
     /// Sees to a gate's question.
-    pub(crate) async fn answer(&self, ask: &mut Ask, clock: &Clock) -> Answer {
-        let Question::Keys(wanted) = ask.question_mut() else { return Answer::Unavailable };
+    pub(crate) async fn answer(&self, wanted: &mut KeysWanted, clock: &Clock) -> Answer {
         if let Some(fetch) = wanted.take_fetch() {
             self.start(fetch, clock);
         }

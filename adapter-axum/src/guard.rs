@@ -7,7 +7,10 @@ use crate::{log, request};
 use axum::body::Body;
 use bytes::Bytes;
 use doorward::Now;
-use doorward::gate::{Admitted, Answer, Ask, Body as Read, Denial, Gate, NeedBody, Step};
+use doorward::api_keys::{ApiKey, KeyDigest};
+use doorward::gate::{
+    Admitted, Answer, Ask, Body as Read, Denial, Gate, KeyWanted, NeedBody, Question, Step,
+};
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::convert::Infallible;
@@ -26,6 +29,8 @@ use tower_service::Service;
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
+type Entry = Result<Option<ApiKey>, Box<dyn Error + Send + Sync>>;
+type KeyLookUp = Arc<dyn Fn(KeyDigest) -> Pin<Box<dyn Future<Output = Entry> + Send>> + Send + Sync>;
 
 /// A tower layer that lets through what its gate admits.
 ///
@@ -46,6 +51,7 @@ struct Door {
     clock: Clock,
     #[cfg(feature = "fetch")]
     fetcher: Option<KeyFetcher>,
+    key_lookup: Option<KeyLookUp>,
 }
 
 impl GuardLayer {
@@ -74,6 +80,7 @@ impl GuardLayer {
                 clock: Arc::new(clock),
                 #[cfg(feature = "fetch")]
                 fetcher,
+                key_lookup: None,
             },
         }
     }
@@ -83,6 +90,38 @@ impl GuardLayer {
     #[must_use]
     pub fn with_fetcher(mut self, fetcher: KeyFetcher) -> Self {
         self.door.fetcher = Some(fetcher);
+        self
+    }
+
+    /// The same layer, which asks `look_up` for API keys that the gate does not know, by their SHA-256: for a gate with an
+    /// [`api_key_lookup`](doorward::gate::GateBuilder::api_key_lookup). No answer within its deadline, or an error, which is
+    /// logged, is 503.
+    ///
+    /// ```
+    /// # use std::{collections::HashMap, sync::Arc};
+    /// use doorward::api_keys::{ApiKey, KeyDigest};
+    /// use doorward::gate::{Gate, KeyLookup};
+    /// use doorward::policy::Policy;
+    /// use doorward_axum::GuardLayer;
+    ///
+    /// # async fn select(_: String) -> Result<Option<String>, std::io::Error> { Ok(None) }
+    /// let gate = Gate::builder().api_key_lookup(KeyLookup::new()).policy(Policy::allow_all()).build_random()?;
+    /// let layer = GuardLayer::new(Arc::new(gate)).with_key_lookup(|digest: KeyDigest| async move {
+    ///     let customer = select(digest.to_hex()).await?;
+    ///     Ok::<_, std::io::Error>(customer.map(|id| ApiKey::new(id).role("user")))
+    /// });
+    /// # Ok::<(), doorward::gate::GateError>(())
+    /// ```
+    #[must_use]
+    pub fn with_key_lookup<F, E>(mut self, look_up: impl Fn(KeyDigest) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Option<ApiKey>, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.door.key_lookup = Some(Arc::new(move |digest| {
+            let answer = look_up(digest);
+            Box::pin(async move { answer.await.map_err(Into::into) })
+        }));
         self
     }
 
@@ -261,18 +300,34 @@ impl Door {
         step
     }
 
-    #[cfg(feature = "fetch")]
     async fn resumed(&self, mut ask: Ask) -> Step {
-        let answer = match &self.fetcher {
-            Some(fetcher) => fetcher.answer(&mut ask, &self.clock).await,
-            None => Answer::Unavailable,
+        let answer = match ask.question_mut() {
+            #[cfg(feature = "fetch")]
+            Question::Keys(wanted) => match &self.fetcher {
+                Some(fetcher) => fetcher.answer(wanted, &self.clock).await,
+                None => Answer::Unavailable,
+            },
+            Question::ApiKey(wanted) => match &self.key_lookup {
+                Some(look_up) => looked_up(look_up, wanted).await,
+                None => Answer::Unavailable,
+            },
+            _ => Answer::Unavailable,
         };
         self.gate.resume(ask, answer, (self.clock)())
     }
+}
 
-    #[cfg(not(feature = "fetch"))]
-    async fn resumed(&self, ask: Ask) -> Step {
-        self.gate.resume(ask, Answer::Unavailable, (self.clock)())
+async fn looked_up(look_up: &KeyLookUp, wanted: &KeyWanted) -> Answer {
+    match tokio::time::timeout(wanted.deadline(), look_up(*wanted.digest())).await {
+        Ok(Ok(entry)) => Answer::ApiKey(entry.map(Box::new)),
+        Ok(Err(error)) => {
+            tracing::error!(target: "doorward", "the look-up of an API key failed: {error}");
+            Answer::Unavailable
+        }
+        Err(_) => {
+            tracing::error!(target: "doorward", deadline = ?wanted.deadline(), "the look-up of an API key took too long");
+            Answer::Unavailable
+        }
     }
 }
 

@@ -391,3 +391,38 @@ impl Slowly for Body {
         Response::new(Body::from_stream(slow))
     }
 }
+
+#[tokio::test]
+async fn keys_of_the_hosts_are_looked_up_in_time() {
+    let lookup = doorward::gate::KeyLookup::new().deadline(Duration::from_millis(50));
+    let gate = Gate::builder().api_key_lookup(lookup).policy(Policy::allow_all()).slots(64, 64);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let layer =
+        Clock::default().layer(Arc::new(gate.build_random().unwrap())).with_key_lookup(move |digest| {
+            count.fetch_add(1, Ordering::Relaxed);
+            let is = |key: &str| digest == doorward::api_keys::KeyDigest::of(key.as_bytes());
+            let (good, slow, broken) = (is("good"), is("slow"), is("broken"));
+            async move {
+                if slow {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                }
+                if broken { Err("no database") } else { Ok(good.then(|| ApiKey::new("customer"))) }
+            }
+        });
+    let handler = |Authenticated(caller): Authenticated| async move { caller.id().to_owned() };
+    let app = Router::new().route("/mcp", post(handler)).layer(layer);
+    let call = |key: &'static str| {
+        let app = app.clone();
+        async move {
+            let response = app.oneshot(ping(&[("x-api-key", key)])).await.unwrap();
+            (response.status().as_u16(), text(response).await)
+        }
+    };
+    assert_eq!(call("good").await, (200, "key:customer".into()));
+    assert_eq!(call("good").await.0, 200);
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "kept");
+    assert_eq!(call("none").await.0, 401);
+    assert_eq!(call("broken").await.0, 503);
+    assert_eq!(call("slow").await.0, 503);
+}

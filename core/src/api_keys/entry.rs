@@ -188,7 +188,7 @@ impl ApiKey {
     }
 
     /// Whether the entry may be used at `unix`, in seconds. A time that is no number is within no bound.
-    pub(super) fn standing(&self, unix: f64) -> Result<(), ApiKeyRefusal> {
+    pub(crate) fn standing(&self, unix: f64) -> Result<(), ApiKeyRefusal> {
         if self.disabled {
             return Err(ApiKeyRefusal::Disabled);
         }

@@ -60,6 +60,8 @@ pub struct GateBuilder {
     revocations: usize,
     #[cfg(feature = "std")]
     list: Option<super::revocation::List>,
+    #[cfg(feature = "std")]
+    lookup: Option<super::KeyLookup>,
 }
 
 /// Why a gate cannot be made.
@@ -142,6 +144,8 @@ impl GateBuilder {
             revocations: 10_000,
             #[cfg(feature = "std")]
             list: None,
+            #[cfg(feature = "std")]
+            lookup: None,
         }
     }
 
@@ -229,6 +233,15 @@ impl GateBuilder {
     /// How many revocations there is room for at once; 10,000 by default.
     pub fn revocations(mut self, entries: usize) -> Self {
         self.revocations = entries;
+        self
+    }
+
+    /// API keys that are not among [`api_keys`](Self::api_keys) are asked of the host: see
+    /// [`Question::ApiKey`](super::Question::ApiKey).
+    #[cfg(feature = "std")]
+    pub fn api_key_lookup(mut self, lookup: super::KeyLookup) -> Self {
+        self.keys_come_later = true;
+        self.lookup = Some(lookup);
         self
     }
 
@@ -322,6 +335,8 @@ impl GateBuilder {
             names,
             tokens,
             keys: Keys::new(ring.transpose()?),
+            #[cfg(feature = "std")]
+            lookup: self.lookup.map(|settings| super::lookup::Lookup::new(settings, cache_seed)),
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
             principal_limiter,

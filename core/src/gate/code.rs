@@ -15,6 +15,8 @@ pub enum Code {
     ApiKey(ApiKeyRefusal),
     /// The API key is none of those that are known, and not all of them are.
     ApiKeysStale,
+    /// The host did not say in time whether the API key is one of its own.
+    ApiKeyUnavailable,
     /// The token names no subject.
     SubjectMissing,
     /// There is no credential.
@@ -54,6 +56,7 @@ impl Code {
             Self::Token(error) => error.code(),
             Self::ApiKey(refusal) => refusal.code(),
             Self::ApiKeysStale => "api_keys_stale",
+            Self::ApiKeyUnavailable => "api_key_unavailable",
             Self::SubjectMissing => "subject_missing",
             Self::CredentialMissing => "credential_missing",
             Self::CredentialMalformed => "credential_malformed",
@@ -84,7 +87,7 @@ impl Code {
             | Self::BodyMediaType
             | Self::BatchInvalid
             | Self::HeaderMismatch => Public::InvalidRequest,
-            Self::AddressUnknown | Self::ApiKeysStale => Public::Unavailable,
+            Self::AddressUnknown | Self::ApiKeysStale | Self::ApiKeyUnavailable => Public::Unavailable,
             Self::Origin(_) => Public::OriginNotAllowed,
             Self::AddressLimited | Self::PrincipalLimited => Public::RateLimited,
             Self::PolicyForbidden => Public::Forbidden,

@@ -9,7 +9,7 @@ use super::principal::Bucket;
 use super::{GateError, Principal};
 use crate::Now;
 use crate::api_keys::{ApiKey, ApiKeyRefusal, ApiKeys, KeyDigest};
-use crate::rate::{Limiter, RateHeaders};
+use crate::rate::{Limiter, QuotaError, RateHeaders};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -52,15 +52,10 @@ impl KeyRing {
         limiter: &Limiter,
         headers: &RateHeaders,
     ) -> Result<Self, GateError> {
-        let bucket = |entry: &ApiKey| {
-            let own = entry.own_quota().map(|quota| {
-                Ok(Bucket { quota: limiter.prepare(quota)?, headers: headers.with_quota(quota) })
-            });
-            own.transpose()
-        };
         let entries = keys.iter().zip(keys.digests()).enumerate();
         let principals = entries.map(|(at, (entry, digest))| {
-            let bucket = bucket(entry).map_err(|error| GateError::KeyQuota { at, error })?;
+            let bucket =
+                own_bucket(entry, limiter, headers).map_err(|error| GateError::KeyQuota { at, error })?;
             Ok(Principal::of_key(entry, digest, bucket))
         });
         Ok(Self { principals: principals.collect::<Result<_, GateError>>()?, keys, complete })
@@ -92,6 +87,18 @@ impl KeyRing {
         let current = position.and_then(|position| self.principals.get(position));
         current.is_some_and(|current| current.may_as(principal))
     }
+}
+
+/// The bucket of a key with a quota of its own.
+pub(super) fn own_bucket(
+    entry: &ApiKey,
+    limiter: &Limiter,
+    headers: &RateHeaders,
+) -> Result<Option<Bucket>, QuotaError> {
+    let own = entry
+        .own_quota()
+        .map(|quota| Ok(Bucket { quota: limiter.prepare(quota)?, headers: headers.with_quota(quota) }));
+    own.transpose()
 }
 
 impl Keys {

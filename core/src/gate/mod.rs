@@ -4,12 +4,15 @@
 //! The gate reads no clock and no socket. [`Gate::begin`] decides on the head, before a byte of the body is read;
 //! [`Gate::body`] on what the body asks for. What neither can read is never admitted.
 
+mod asking;
 mod builder;
 mod code;
 mod credential;
 mod denial;
 mod head;
 mod keyring;
+#[cfg(feature = "std")]
+mod lookup;
 mod notes;
 mod principal;
 #[cfg(feature = "std")]
@@ -21,6 +24,8 @@ pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
 pub use denial::{Denial, Header};
 pub use head::Head;
+#[cfg(feature = "std")]
+pub use lookup::{KeyLookup, KeyWanted};
 pub use notes::{Note, Notes};
 pub use principal::{AuthMethod, Principal};
 #[cfg(feature = "std")]
@@ -31,10 +36,10 @@ pub use step::{Admitted, Answer, Ask, Body, NeedBody, Question, Step};
 
 use crate::Now;
 use crate::address::{AddressRules, ClientAddress};
+#[cfg(feature = "std")]
+use crate::api_keys::ApiKeyRefusal;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
-#[cfg(all(feature = "std", feature = "asymmetric"))]
-use crate::jwt::TokenError;
 use crate::mcp::{BodyError, Kind, Message, ProtocolVersion, agrees, read_body};
 use crate::origin::HostRules;
 use crate::policy::Policy;
@@ -52,8 +57,6 @@ use head::{Field, Names};
 use keyring::{Found, Keys};
 use step::Then;
 use tokens::Tokens;
-#[cfg(all(feature = "std", feature = "asymmetric"))]
-use zeroize::Zeroizing;
 
 /// The gate: shared freely between threads, and immutable but for its buckets, its cache and its set of API keys, which
 /// is swapped whole.
@@ -85,6 +88,8 @@ pub struct Gate {
     names: Names,
     tokens: Tokens,
     keys: Keys,
+    #[cfg(feature = "std")]
+    lookup: Option<lookup::Lookup>,
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
@@ -97,10 +102,10 @@ pub struct Gate {
 struct Refused {
     code: Code,
     rate: Option<Decision>,
-    detail: Option<String>,
-    /// What the host could fetch to change it.
-    #[cfg(all(feature = "std", feature = "asymmetric"))]
-    lacking: Option<Arc<Jwks>>,
+    detail: Option<Box<str>>,
+    /// What the host could tell to change it.
+    #[cfg(feature = "std")]
+    lacking: Option<Box<asking::Lacking>>,
 }
 
 impl Refused {
@@ -120,9 +125,11 @@ impl From<tokens::Failure> for Refused {
         Self {
             code: failure.code,
             rate: None,
-            detail: failure.detail,
+            detail: failure.detail.map(String::into_boxed_str),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
-            lacking: failure.lacking,
+            lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
+            #[cfg(all(feature = "std", not(feature = "asymmetric")))]
+            lacking: None,
         }
     }
 }
@@ -196,41 +203,6 @@ impl Gate {
         }
         let cost = u32::try_from(count).unwrap_or(u32::MAX);
         self.admit(need.principal, need.address, target, cost, need.notes, now)
-    }
-
-    /// Goes on with the host's answer to a question. Without fetched keys there is none.
-    #[cfg(not(all(feature = "std", feature = "asymmetric")))]
-    pub fn resume(&self, ask: Ask, _answer: Answer, _now: Now) -> Step {
-        let Question::Never(never) = ask.question;
-        match never {}
-    }
-
-    /// Goes on with the host's answer to a question. Asks no second time.
-    #[cfg(all(feature = "std", feature = "asymmetric"))]
-    pub fn resume(&self, ask: Ask, answer: Answer, now: Now) -> Step {
-        let Ask { question, credential, address, then, notes, receipt } = ask;
-        let Question::Keys(_) = question;
-        let give_back = || receipt.map(|receipt| self.address_limiter.give_back(receipt));
-        match self.tokens.verify(&credential, now) {
-            Ok(principal) => {
-                give_back();
-                self.go_on(principal, address, then, notes, now)
-            }
-            Err(failure) => {
-                let code = match failure.code {
-                    // Whether there is such a key is not known.
-                    Code::Token(TokenError::KeyNotFound) if answer == Answer::Unavailable => {
-                        Code::Token(TokenError::KeysUnavailable)
-                    }
-                    code => code,
-                };
-                if !code.spends() {
-                    give_back();
-                }
-                let refused = Refused { code, ..failure.into() };
-                self.deny_address(refused, address, notes, now)
-            }
-        }
     }
 
     /// A key set that should be fetched in the background: ask at start and after every request, for it costs next to
@@ -316,9 +288,24 @@ impl Gate {
         let by_key = principal.digest().is_none_or(|digest| {
             self.keys.current().as_deref().is_some_and(|ring| ring.still_holds(principal, digest, now))
         });
+        #[cfg(feature = "std")]
+        if let (Some(lookup), Some(answer)) = (&self.lookup, principal.looked_up())
+            && !lookup.remembers(answer)
+        {
+            return false;
+        }
         by_key
             && principal.until().is_none_or(|until| now.unix < until)
             && !self.tokens.is_revoked(principal, token, now)
+    }
+
+    /// Forgets what the host said of API keys: each is asked for anew, and streaming answers to those that were found end
+    /// at the next sweep. For a host that has just withdrawn one.
+    #[cfg(feature = "std")]
+    pub fn forget_api_keys(&self) {
+        if let Some(lookup) = &self.lookup {
+            lookup.forget();
+        }
     }
 
     /// Host and Origin rules, for the host's CORS.
@@ -410,6 +397,10 @@ impl Gate {
         }
         match ring.find(key, now) {
             Found::Principal(principal) => Ok(principal),
+            #[cfg(feature = "std")]
+            Found::Refused(refusal @ (ApiKeyRefusal::Unknown | ApiKeyRefusal::Malformed)) => {
+                self.of_hosts_key(key, refusal, now)
+            }
             Found::Refused(refusal) => Err(Code::ApiKey(refusal).into()),
             Found::Unsure(refusal) if guessable => {
                 // It costs what a wrong guess does, for that is what it may be.
@@ -458,67 +449,6 @@ impl Gate {
         }
         let valid_until = principal.until();
         Step::Admitted(Admitted { principal, rate, valid_until, address, target, notes })
-    }
-
-    /// What is lacking may be had from the host, unless it has just been asked for.
-    #[cold]
-    fn ask_or_deny(
-        &self,
-        head: &Head<'_>,
-        refused: Refused,
-        address: ClientAddress,
-        notes: Notes,
-        now: Now,
-    ) -> Step {
-        #[cfg(all(feature = "std", feature = "asymmetric"))]
-        if let Some(jwks) = refused.lacking.clone()
-            && let Ok(Some(token)) = credential::bearer(head.authorization, &mut Notes::default())
-        {
-            return self.ask_for_keys(jwks, token, refused, then(head), address, notes, now);
-        }
-        #[cfg(not(all(feature = "std", feature = "asymmetric")))]
-        let _ = head;
-        self.deny_address(refused, address, notes, now)
-    }
-
-    /// One attempt is taken before a host is asked, and given back if it was no guess: nobody keeps a host busy.
-    #[cfg(all(feature = "std", feature = "asymmetric"))]
-    #[expect(clippy::too_many_arguments, reason = "all of it goes on with the request")]
-    fn ask_for_keys(
-        &self,
-        jwks: Arc<Jwks>,
-        token: &[u8],
-        mut refused: Refused,
-        then: Then,
-        address: ClientAddress,
-        notes: Notes,
-        now: Now,
-    ) -> Step {
-        let spent = match refused.rate.take() {
-            Some(spent) => spent,
-            None => self.address_limiter.check(&address.key(), self.address_limiter.base(), 1, now),
-        };
-        if !spent.allowed {
-            return self.deny_address(Refused::with_rate(Code::AddressLimited, spent), address, notes, now);
-        }
-        let fetch = jwks.fetch(now);
-        if fetch.is_none() && !jwks.is_fetching(now) {
-            // It was asked for a moment ago, and this is what came of it.
-            if refused.code.spends() {
-                refused.rate = Some(spent);
-            } else if let Some(receipt) = spent.receipt {
-                self.address_limiter.give_back(receipt);
-            }
-            return self.deny_address(refused, address, notes, now);
-        }
-        Step::Ask(Ask {
-            question: Question::Keys(KeysWanted { jwks, fetch }),
-            credential: Zeroizing::new(token.into()),
-            address,
-            then,
-            notes,
-            receipt: spent.receipt,
-        })
     }
 
     /// Goes on once it is known whose request it is.
@@ -582,7 +512,7 @@ impl Gate {
             }
         };
         denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
-        denial.detail = refused.detail;
+        denial.detail = refused.detail.map(String::from);
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;

@@ -42,6 +42,9 @@ struct Inner {
     token: Option<TokenFacts>,
     /// Of its key: what tells whether that is still there.
     digest: Option<KeyDigest>,
+    /// Of the host's answer that told of its key: what tells whether that was forgotten.
+    #[cfg(feature = "std")]
+    looked_up: Option<u64>,
     bucket: Option<Box<Bucket>>,
     scopes: Vec<String>,
     roles: Vec<String>,
@@ -65,22 +68,36 @@ struct TokenFacts {
     issued_at: Option<f64>,
 }
 
-impl Principal {
-    /// The principal of an API key: `key:<id>`, or `key:<name>` where it has one.
-    pub(super) fn of_key(key: &ApiKey, digest: KeyDigest, bucket: Option<Bucket>) -> Self {
-        Self(Arc::new(Inner {
+impl Inner {
+    fn of_key(key: &ApiKey, bucket: Option<Bucket>) -> Self {
+        Self {
             id: id("key", &[key.name()]),
             method: AuthMethod::ApiKey,
             subject: None,
             token: None,
-            digest: Some(digest),
+            digest: None,
+            #[cfg(feature = "std")]
+            looked_up: None,
             bucket: bucket.map(Box::new),
             scopes: key.scopes().to_vec(),
             roles: key.roles().to_vec(),
             expires: key.valid_until(),
             until: key.valid_until(),
             claims: None,
-        }))
+        }
+    }
+}
+
+impl Principal {
+    /// The principal of an API key: `key:<id>`, or `key:<name>` where it has one.
+    pub(super) fn of_key(key: &ApiKey, digest: KeyDigest, bucket: Option<Bucket>) -> Self {
+        Self(Arc::new(Inner { digest: Some(digest), ..Inner::of_key(key, bucket) }))
+    }
+
+    /// The principal of an API key that the host knows, as of its answer.
+    #[cfg(feature = "std")]
+    pub(super) fn of_looked_up(key: &ApiKey, bucket: Option<Bucket>, generation: u64) -> Self {
+        Self(Arc::new(Inner { looked_up: Some(generation), ..Inner::of_key(key, bucket) }))
     }
 
     /// The principal of a token: `jwt:<issuer>:<subject>`; nothing if it names no subject. No other claim stands in
@@ -99,6 +116,8 @@ impl Principal {
                 issued_at: claims.issued_at(),
             }),
             digest: None,
+            #[cfg(feature = "std")]
+            looked_up: None,
             bucket: None,
             scopes: claims.scopes().to_vec(),
             roles: claims.roles().to_vec(),
@@ -108,7 +127,13 @@ impl Principal {
         })))
     }
 
-    /// The digest of its key; nothing for a token.
+    /// The number of the host's answer that told of its key; nothing for any other.
+    #[cfg(feature = "std")]
+    pub(super) fn looked_up(&self) -> Option<u64> {
+        self.0.looked_up
+    }
+
+    /// The digest of its key; nothing for a token, or a key that the host knows.
     pub(super) fn digest(&self) -> Option<&KeyDigest> {
         self.0.digest.as_ref()
     }

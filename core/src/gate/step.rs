@@ -1,5 +1,7 @@
 //! What a gate says next.
 
+#[cfg(feature = "std")]
+use super::KeyWanted;
 use super::{Code, Denial, Notes, Principal};
 use crate::address::ClientAddress;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
@@ -104,10 +106,7 @@ pub(super) enum Then {
 ///
 /// An ask that is dropped refuses nothing and admits nobody.
 #[must_use]
-#[cfg_attr(
-    not(all(feature = "std", feature = "asymmetric")),
-    expect(dead_code, reason = "there is no question then")
-)]
+#[cfg_attr(not(feature = "std"), expect(dead_code, reason = "there is no question then"))]
 pub struct Ask {
     pub(super) question: Question,
     /// The credential in question.
@@ -145,8 +144,11 @@ pub enum Question {
     /// The key of a token is not there: wait until the set has been fetched.
     #[cfg(all(feature = "std", feature = "asymmetric"))]
     Keys(KeysWanted),
+    /// An API key is none of the gate's own: is it one of the host's?
+    #[cfg(feature = "std")]
+    ApiKey(KeyWanted),
     /// There is none.
-    #[cfg(not(all(feature = "std", feature = "asymmetric")))]
+    #[cfg(not(feature = "std"))]
     #[doc(hidden)]
     Never(core::convert::Infallible),
 }
@@ -181,11 +183,14 @@ impl KeysWanted {
 }
 
 /// A host's answer to an [`Ask`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Answer {
     /// What was waited for is over, well or not.
     Ready,
+    /// The entry of the API key that was asked for; nothing where there is no such key.
+    #[cfg(feature = "std")]
+    ApiKey(Option<Box<crate::api_keys::ApiKey>>),
     /// There was no answer within the deadline.
     Unavailable,
 }

@@ -1,0 +1,209 @@
+//! API keys that the host knows and the gate does not: what was asked and answered, kept for a while.
+//!
+//! Good answers and bad ones are kept apart, so that guesses push out no good one. Both are bounded, found in constant
+//! time, and kept for at most a minute: a key withdrawn in the host's database works for no longer than that.
+
+use super::keyring::own_bucket;
+use super::{Code, Principal};
+use crate::Now;
+use crate::api_keys::{ApiKey, ApiKeyRefusal, KeyDigest, KeyFormat, KeyShape, MAX_PRESENTED};
+use crate::jwt::TokenCache;
+use crate::jwt::Window;
+use crate::rate::{Limiter, RateHeaders};
+use core::fmt;
+use core::time::Duration;
+use std::string::{String, ToString as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Release};
+use zeroize::Zeroizing;
+
+/// The longest an answer is kept.
+const LONGEST: Duration = Duration::from_secs(60);
+/// A key is good by its entry, whose times are looked at on every request.
+const ALWAYS: Window = Window { from: f64::NEG_INFINITY, until: f64::INFINITY };
+
+/// How a gate asks its host for keys it does not know: see
+/// [`GateBuilder::api_key_lookup`](super::GateBuilder::api_key_lookup).
+///
+/// ```
+/// use std::time::Duration;
+/// use doorward::gate::{Gate, KeyLookup};
+/// let lookup = KeyLookup::new().good_for(Duration::from_secs(30)).deadline(Duration::from_millis(200));
+/// let gate = Gate::builder().api_key_lookup(lookup).build_random()?;
+/// # Ok::<(), doorward::gate::GateError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct KeyLookup {
+    good_for: Duration,
+    bad_for: Duration,
+    entries: usize,
+    deadline: Duration,
+    format: KeyFormat,
+}
+
+impl Default for KeyLookup {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl KeyLookup {
+    /// Good answers kept for 60 s, bad ones for 10 s, 10,000 of each; a second for the host to answer.
+    pub fn new() -> Self {
+        Self {
+            good_for: LONGEST,
+            bad_for: Duration::from_secs(10),
+            entries: 10_000,
+            deadline: Duration::from_secs(1),
+            format: KeyFormat::default(),
+        }
+    }
+
+    /// How long a key that was found is not asked for again: a minute at most.
+    pub fn good_for(mut self, time: Duration) -> Self {
+        self.good_for = time.min(LONGEST);
+        self
+    }
+
+    /// How long a key that was not found is not asked for again: a minute at most. A key made meanwhile is refused for
+    /// as long, if it was tried before.
+    pub fn bad_for(mut self, time: Duration) -> Self {
+        self.bad_for = time.min(LONGEST);
+        self
+    }
+
+    /// How many answers are kept, good and bad each.
+    pub fn entries(mut self, entries: usize) -> Self {
+        self.entries = entries;
+        self
+    }
+
+    /// How long the host may take to answer. Without an answer by then the request gets 503.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = time;
+        self
+    }
+
+    /// The host's keys have this format: a damaged one is refused without asking.
+    pub fn format(mut self, format: KeyFormat) -> Self {
+        self.format = format;
+        self
+    }
+}
+
+/// A key the host is asked for.
+#[derive(Debug)]
+pub struct KeyWanted {
+    pub(super) digest: KeyDigest,
+    pub(super) deadline: Duration,
+}
+
+impl KeyWanted {
+    /// The SHA-256 of the key that was presented: what a database of keys should hold. Answer
+    /// [`Answer::ApiKey`](super::Answer::ApiKey) with the key's entry, or with nothing where there is none.
+    #[must_use]
+    pub const fn digest(&self) -> &KeyDigest {
+        &self.digest
+    }
+
+    /// How long the answer may take.
+    #[must_use]
+    pub const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+}
+
+/// The answers that are kept.
+pub(super) struct Lookup {
+    settings: KeyLookup,
+    good: TokenCache<Arc<Known>>,
+    bad: TokenCache<u64>,
+    /// Counts how often everything was forgotten.
+    generation: AtomicU64,
+}
+
+struct Known {
+    entry: ApiKey,
+    principal: Principal,
+    generation: u64,
+}
+
+impl Lookup {
+    pub(super) fn new(settings: KeyLookup, seed: [u64; 4]) -> Self {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Self {
+            good: TokenCache::new(settings.entries, micros(settings.good_for), seed),
+            bad: TokenCache::new(settings.entries, micros(settings.bad_for), seed),
+            settings,
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// What to ask about: nothing for what can be no key by its form.
+    pub(super) fn digest(&self, presented: &[u8]) -> Option<KeyDigest> {
+        let visible = || presented.iter().all(u8::is_ascii_graphic);
+        let may_be = match self.settings.format.shape(presented) {
+            KeyShape::WellFormed(_) => true,
+            KeyShape::NotOurs => !presented.is_empty() && presented.len() <= MAX_PRESENTED && visible(),
+            KeyShape::Damaged => false,
+        };
+        may_be.then(|| KeyDigest::of(presented))
+    }
+
+    /// What is still known of a key; nothing where the host must be asked.
+    pub(super) fn known(&self, digest: &KeyDigest, now: Now) -> Option<Result<Principal, ApiKeyRefusal>> {
+        let name = Zeroizing::new(digest.to_bytes());
+        let generation = self.generation.load(Acquire);
+        if let Some(known) = self.good.get(&*name, now).filter(|known| known.generation == generation) {
+            return Some(known.entry.standing(now.unix).map(|()| known.principal.clone()));
+        }
+        let bad = self.bad.get(&*name, now).is_some_and(|known| known == generation);
+        bad.then_some(Err(ApiKeyRefusal::Unknown))
+    }
+
+    pub(super) const fn wanted(&self, digest: KeyDigest) -> KeyWanted {
+        KeyWanted { digest, deadline: self.settings.deadline }
+    }
+
+    /// Keeps the host's answer, and says what it comes to.
+    pub(super) fn answered(
+        &self,
+        digest: KeyDigest,
+        entry: Option<ApiKey>,
+        now: Now,
+        limiter: &Limiter,
+        headers: &RateHeaders,
+    ) -> Result<Principal, (Code, Option<String>)> {
+        let name = Zeroizing::new(digest.to_bytes());
+        let generation = self.generation.load(Acquire);
+        let Some(entry) = entry else {
+            self.bad.insert(&*name, ALWAYS, now, generation);
+            return Err((Code::ApiKey(ApiKeyRefusal::Unknown), None));
+        };
+        // The operator's mistake, and nobody's guess.
+        let bucket = own_bucket(&entry, limiter, headers)
+            .map_err(|error| (Code::ApiKeyUnavailable, Some(error.to_string())))?;
+        let principal = Principal::of_looked_up(&entry, bucket, generation);
+        let standing = entry.standing(now.unix).map_err(|refusal| (Code::ApiKey(refusal), None));
+        let known = Known { entry, principal: principal.clone(), generation };
+        self.good.insert(&*name, ALWAYS, now, Arc::new(known));
+        standing.map(|()| principal)
+    }
+
+    /// Forgets every answer: what is asked for next is asked of the host.
+    pub(super) fn forget(&self) {
+        self.generation.fetch_add(1, Release);
+    }
+
+    /// Whether an answer of that generation has not been forgotten.
+    pub(super) fn remembers(&self, generation: u64) -> bool {
+        self.generation.load(Acquire) == generation
+    }
+}
+
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lookup").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
