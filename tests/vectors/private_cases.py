@@ -231,7 +231,7 @@ def texts(one, text):
     text("a public key", spki_pem("p256"), "key_public", "ES256")
     text("a PKCS#1 public key", pem("RSA PUBLIC KEY", pkcs1(*RSA["rsa2048"][:2])), "key_public", "RS256")
     text("a certificate", pem("CERTIFICATE", sequence(NULL)), "key_unsupported", "RS256")
-    text("an OpenSSH key", pem("OPENSSH PRIVATE KEY", b"openssh-key-v1\0"), "key_unsupported", "EdDSA")
+    text("an OpenSSH key", pem("OPENSSH PRIVATE KEY", b"openssh-key-v1\0" + bytes(100), 70), "key_unsupported", "EdDSA")
     text("a DSA key", pem("DSA PRIVATE KEY", sequence(integer(0))), "key_unsupported", "RS256")
     text("PKCS#8 under PKCS#1's label", pem(PKCS1, pkcs8(RSA_OID + NULL, rsa_private("rsa2048"))), "key_unreadable", "RS256")
     text("PKCS#1 under PKCS#8's label", pem(PKCS8, rsa_private("rsa2048")), "key_unreadable", "RS256")

@@ -99,7 +99,7 @@ impl fmt::Display for KeyError {
                 "an encrypted private key: decrypt it with `openssl pkey -in key.pem -out plain.pem`"
             }
             Self::PublicHalfMissing => {
-                "a private key without its public half: add it with `openssl pkey -in key.pem -out whole.pem`"
+                "a private key without its public half: add it with `openssl ec -in key.pem -out whole.pem`"
             }
             Self::Inconsistent => "a private key whose numbers do not belong together",
             Self::Unsupported => "a kind of key that is not supported",

@@ -19,8 +19,8 @@ pub(super) fn from_pem(text: &str) -> Result<PrivateKey, KeyError> {
     if text.contains("Proc-Type: 4,ENCRYPTED") {
         return Err(KeyError::EncryptedKey);
     }
-    let mut decoder = pem::Decoder::new(text.as_bytes()).map_err(|_| KeyError::Unreadable)?;
-    let read = match decoder.type_label() {
+    // By itself, for what is none of ours may have lines of another length: OpenSSH's have 70 characters.
+    let read = match pem::decode_label(text.as_bytes()).map_err(|_| KeyError::Unreadable)? {
         "PRIVATE KEY" => from_pkcs8,
         "RSA PRIVATE KEY" => from_pkcs1,
         "EC PRIVATE KEY" => from_sec1,
@@ -28,6 +28,7 @@ pub(super) fn from_pem(text: &str) -> Result<PrivateKey, KeyError> {
         "PUBLIC KEY" | "RSA PUBLIC KEY" => return Err(KeyError::PublicKey),
         _ => return Err(KeyError::Unsupported),
     };
+    let mut decoder = pem::Decoder::new(text.as_bytes()).map_err(|_| KeyError::Unreadable)?;
     let mut der = Zeroizing::new(vec![0; decoder.remaining_len()]);
     decoder.decode(&mut der).map_err(|_| KeyError::Unreadable)?;
     read(&der)
