@@ -36,7 +36,6 @@ extern crate alloc;
 extern crate std;
 
 mod base64url;
-#[cfg(feature = "std")]
 mod constant_time;
 mod json;
 mod now;
@@ -55,6 +54,8 @@ pub mod jwt;
 pub mod keys;
 #[cfg(feature = "alloc")]
 pub mod mcp;
+#[cfg(doorward_memcheck)]
+pub mod memcheck;
 #[cfg(feature = "alloc")]
 pub mod origin;
 #[cfg(feature = "alloc")]

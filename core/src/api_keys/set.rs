@@ -5,6 +5,7 @@ use super::format::{KeyFormat, KeyShape};
 use super::table::{NOBODY, Table};
 use super::{ApiKey, ApiKeyRefusal, KeyDigest};
 use crate::Now;
+use crate::constant_time::public_form;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hint::black_box;
@@ -86,15 +87,22 @@ impl ApiKeys {
         if presented.is_empty() || presented.len() > self.max_presented {
             return Err(ApiKeyRefusal::Malformed);
         }
-        match self.format.shape(presented) {
-            KeyShape::WellFormed(_) => {}
-            KeyShape::NotOurs if self.accepts_legacy && is_visible_ascii(presented) => {}
-            KeyShape::NotOurs | KeyShape::Damaged => return Err(ApiKeyRefusal::Malformed),
+        if !public_form(presented, |presented| self.may_be_a_key(presented)) {
+            return Err(ApiKeyRefusal::Malformed);
         }
         let mut digest = KeyDigest::of(presented);
         let found = self.position_of_digest(&digest, now);
         digest.wipe();
         found
+    }
+
+    /// What the form alone says.
+    fn may_be_a_key(&self, presented: &[u8]) -> bool {
+        match self.format.shape(presented) {
+            KeyShape::WellFormed(_) => true,
+            KeyShape::NotOurs => self.accepts_legacy && is_visible_ascii(presented),
+            KeyShape::Damaged => false,
+        }
     }
 
     /// The entry of the key with this digest, if it may be used at `now.unix`. For hosts that are handed
@@ -107,8 +115,8 @@ impl ApiKeys {
     }
 
     fn position_of_digest(&self, digest: &KeyDigest, now: Now) -> Result<usize, ApiKeyRefusal> {
+        // The position is declassified: it is the verdict.
         let position = self.table.find(digest);
-        // From here on the position is declassified: it is the verdict.
         let entry = self.entries.get(position as usize).ok_or(ApiKeyRefusal::Unknown)?;
         // Without the barrier a compiler may leave out the work of a hit where there is none.
         let standing = black_box(entry.standing(now.unix));
