@@ -144,11 +144,11 @@ fn loads<const S: usize>(digests: &[KeyDigest], key: &[u8; 16], buckets: usize) 
 }
 
 /// Multiply-shift: the high half of hash × buckets is below `buckets` for any number of them, without a
-/// division. The product of two 64-bit numbers fits; `wrapping` keeps debug builds from branching on whether it does.
+/// division.
 #[inline]
 fn bucket_of(key: &[u8; 16], digest: &KeyDigest, buckets: usize) -> usize {
     let hash = SipHasher24::new_with_key(key).hash(&digest.to_bytes());
-    (u128::from(hash).wrapping_mul(buckets as u128) >> 64) as usize
+    ((u128::from(hash) * buckets as u128) >> 64) as usize
 }
 
 /// The two keys of one draw: SHA-256 of the seed, the number of the draw and a name for the use.
