@@ -18,7 +18,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom lint bench bench-quick figures fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time lint bench bench-quick figures dudect fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -58,7 +58,7 @@ $(TOOLS)/bin/cargo-fuzz:
 
 ## ---- checks
 
-test: deps-check deps test-rust test-features test-no-std test-loom ## everything that must hold
+test: deps-check deps test-rust test-features test-no-std test-loom test-constant-time ## everything that must hold
 	$(call say,all tests passed)
 
 test-rust:
@@ -78,6 +78,10 @@ test-no-std:
 test-loom:
 	$(call say,every interleaving of the rate table (loom))
 	cd tests/loom && RUSTFLAGS="--cfg doorward_loom" CARGO_TARGET_DIR=$(CURDIR)/target/loom $(CARGO) test --locked --release
+
+test-constant-time: deps-check
+	$(call say,no secret steers a branch or an address (Valgrind))
+	CARGO_TARGET_DIR=$(CURDIR)/target/constant-time tests/constant-time/run.sh
 
 lint: $(TOOLS)/bin/cargo-deny ## formatting, lints, docs, licences
 	$(call say,formatting)
@@ -102,6 +106,10 @@ bench: ## every figure, into target/bench/report.jsonl
 
 bench-quick: ## the same rows in under three minutes
 	$(CARGO) run --locked --profile bench -p doorward-benches --bin report -- --quick
+
+dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)
+	cd tests/constant-time && CARGO_TARGET_DIR=$(CURDIR)/target/constant-time \
+		$(CARGO) run --locked --quiet --release --features dudect --bin dudect
 
 figures: ## the README's table, from the last report
 	$(PYTHON) benches/figures.py

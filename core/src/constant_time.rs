@@ -1,4 +1,7 @@
-//! Comparing secrets in time that depends on their lengths alone.
+//! Comparing secrets in time that depends on their lengths alone, and saying where a value stops being one.
+//!
+//! [`declassify`] does nothing. It marks the few places at which what was computed from a secret may be branched on or
+//! used as an address; `tests/constant-time` checks the compiled program against them.
 
 use subtle::ConstantTimeEq as _;
 
@@ -20,7 +23,26 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     for (a, b) in a_rest.iter().zip(b_rest) {
         difference |= u64::from(a ^ b);
     }
-    difference.ct_eq(&0).into()
+    declassify("equality", difference.ct_eq(&0).unwrap_u8()) != 0
+}
+
+/// The value itself, from here on no secret. Each use is listed in `SIDE-CHANNELS.md`.
+#[inline(always)]
+pub(crate) fn declassify<T: Copy>(what: &'static str, value: T) -> T {
+    #[cfg(doorward_memcheck)]
+    let value = crate::memcheck::declassified(what, value);
+    let _ = what;
+    value
+}
+
+/// Reads the public form of a credential: its length, its alphabet, its checksum. What is read stays a secret, what
+/// comes of it is none.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+pub(crate) fn public_form(presented: &[u8], read: impl FnOnce(&[u8]) -> bool) -> bool {
+    #[cfg(doorward_memcheck)]
+    let presented = &*crate::memcheck::declassified_copy("form", presented);
+    read(presented)
 }
 
 #[cfg(test)]

@@ -39,7 +39,6 @@ extern crate alloc;
 extern crate std;
 
 mod base64url;
-#[cfg(feature = "std")]
 mod constant_time;
 mod escape;
 mod json;
@@ -61,6 +60,8 @@ pub mod jwt;
 pub mod keys;
 #[cfg(feature = "alloc")]
 pub mod mcp;
+#[cfg(doorward_memcheck)]
+pub mod memcheck;
 #[cfg(feature = "alloc")]
 pub mod origin;
 #[cfg(feature = "alloc")]

@@ -2,10 +2,13 @@
 
 use crate::material::{NOW, Random, Round};
 use crate::{Budget, Case, Run, timed};
-use doorward::api_keys::{ApiKey, ApiKeys, KeyFormat};
+use cpu_time::ThreadTime;
+use doorward::api_keys::{ApiKey, ApiKeys, KeyDigest, KeyFormat};
 use sha2::{Digest as _, Sha256};
+use std::any::Any;
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::time::Duration;
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 
 const MAP: &str = "std HashMap of SHA-256 digests";
@@ -42,7 +45,7 @@ pub fn find(keys: usize, hit: bool) -> Run {
     let stored = minted(keys, 0);
     let mut builder = ApiKeys::builder();
     for (n, key) in stored.iter().enumerate() {
-        builder = builder.add(key, ApiKey::new(format!("client-{n}")).role("user"));
+        builder = builder.add(key, entry(n));
     }
     let set = builder.build([9; 32]).expect("distinct keys");
     let mut presented = presented(stored, hit);
@@ -71,6 +74,51 @@ fn find_by_scan(keys: usize, hit: bool) -> Run {
         }
         assert_eq!(black_box(found) != u32::MAX, hit);
     })
+}
+
+fn entry(n: usize) -> ApiKey {
+    ApiKey::new(format!("client-{n}")).role("user")
+}
+
+/// A set, how long it took to build, and what must stay alive while its bytes are counted.
+pub struct Built {
+    /// From digests and entries in memory to a set that can be asked.
+    pub took: Duration,
+    /// The set.
+    pub set: Box<dyn Any>,
+}
+
+/// A set of so many keys, built from their digests as a file of them would be.
+#[must_use]
+pub fn build(keys: usize) -> Built {
+    let stored: Vec<_> =
+        digests(keys).into_iter().map(|digest| KeyDigest::from_bytes(&digest)).zip(entries(keys)).collect();
+    let start = ThreadTime::now();
+    let mut builder = ApiKeys::builder();
+    for (digest, entry) in stored {
+        builder = builder.add_digest(digest, entry);
+    }
+    let set = builder.build([9; 32]).expect("distinct keys");
+    let took = start.elapsed();
+    Built { took, set: Box::new(set) }
+}
+
+/// The same digests and entries in a map.
+#[must_use]
+pub fn build_map(keys: usize) -> Built {
+    let stored: Vec<_> = digests(keys).into_iter().zip(entries(keys)).collect();
+    let start = ThreadTime::now();
+    let map: HashMap<[u8; 32], ApiKey> = stored.into_iter().collect();
+    let took = start.elapsed();
+    Built { took, set: Box::new(map) }
+}
+
+fn digests(keys: usize) -> Vec<[u8; 32]> {
+    (0..keys as u64).map(|n| Sha256::digest(n.to_le_bytes()).into()).collect()
+}
+
+fn entries(keys: usize) -> impl Iterator<Item = ApiKey> {
+    (0..keys).map(entry)
 }
 
 fn digest(key: &str) -> [u8; 32] {

@@ -9,8 +9,9 @@
 //! | checksum | 6 of base62 | CRC-32 (IEEE 802.3) of everything before it |
 //!
 //! A typing error, a truncated paste or a scanner's false hit is told apart without a look at any set. The
-//! checksum is no proof of anything: anybody can compute it. Reading the form takes a time, and reads CRC
-//! tables at addresses, that depend on the presented key itself, never on a stored one.
+//! checksum is no proof of anything: anybody can compute it. Reading the form takes a time that depends on the
+//! presented key itself, never on a stored one. CRC tables are read at such addresses too, unless there is `std` and
+//! a processor with PCLMULQDQ or CRC32 instructions.
 
 use super::ApiKeyError;
 use super::base62::{encode, is_base62};

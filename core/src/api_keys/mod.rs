@@ -15,10 +15,10 @@
 //! - Reading the form takes a time that depends on the presented key, and SHA-256 one that depends on its
 //!   length: both are known to whoever presents it, and neither depends on a stored key.
 //! - Who can watch the caches of this machine sees which bucket and which entry was read: that two requests
-//!   brought the same key, and not which. They may also learn of a genuine key, as it is presented, what CRC
-//!   table look-ups betray.
+//!   brought the same key, and not which. Without `std`, or on a processor that cannot multiply without carry,
+//!   they may also learn of a genuine key, as it is presented, what CRC table look-ups betray.
 //! - Rust promises no constant time. The code is written for it (`subtle`'s barriers, no branch on a
-//!   comparison), and that is for tests of the emitted program to confirm.
+//!   comparison), and `SIDE-CHANNELS.md` says what was found in the emitted program.
 //! - Digests are not salted or slow: a file of them keeps random keys safe, and chosen words only under a
 //!   [`Pepper`] that is kept elsewhere.
 //! - Texts, seeds and table keys are overwritten when done with, on a best effort: not the copies a compiler

@@ -5,6 +5,7 @@ use super::format::{KeyFormat, KeyShape};
 use super::table::{NOBODY, Table};
 use super::{ApiKey, ApiKeyRefusal, KeyDigest, Pepper};
 use crate::Now;
+use crate::constant_time::public_form;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -88,10 +89,8 @@ impl ApiKeys {
         if presented.is_empty() || presented.len() > self.max_presented {
             return Err(ApiKeyRefusal::Malformed);
         }
-        match self.format.shape(presented) {
-            KeyShape::WellFormed(_) => {}
-            KeyShape::NotOurs if self.accepts_legacy && is_visible_ascii(presented) => {}
-            KeyShape::NotOurs | KeyShape::Damaged => return Err(ApiKeyRefusal::Malformed),
+        if !public_form(presented, |presented| self.may_be_a_key(presented)) {
+            return Err(ApiKeyRefusal::Malformed);
         }
         let mut digest = KeyDigest::of(presented);
         let found = self.position_of_plain_digest(&digest, now);
@@ -105,6 +104,15 @@ impl ApiKeys {
         let found = self.position_of_digest(&stored, now);
         stored.wipe();
         found
+    }
+
+    /// What the form alone says.
+    fn may_be_a_key(&self, presented: &[u8]) -> bool {
+        match self.format.shape(presented) {
+            KeyShape::WellFormed(_) => true,
+            KeyShape::NotOurs => self.accepts_legacy && is_visible_ascii(presented),
+            KeyShape::Damaged => false,
+        }
     }
 
     /// The entry of the key with this SHA-256, if it may be used at `now.unix`. For hosts that are handed
@@ -130,8 +138,8 @@ impl ApiKeys {
 
     /// By what is stored.
     pub(crate) fn position_of_digest(&self, digest: &KeyDigest, now: Now) -> Result<usize, ApiKeyRefusal> {
+        // The position is declassified: it is the verdict.
         let position = self.table.find(digest);
-        // From here on the position is declassified: it is the verdict.
         let entry = self.entries.get(position as usize).ok_or(ApiKeyRefusal::Unknown)?;
         // Without the barrier a compiler may leave out the work of a hit where there is none.
         let standing = black_box(entry.standing(now.unix));

@@ -22,6 +22,7 @@
 //! which also reads its entry.
 
 use super::KeyDigest;
+use crate::constant_time::declassify;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -94,12 +95,13 @@ impl<const S: usize> Table<S> {
     }
 
     /// The position of a digest, or [`NOBODY`]. The same instructions run for every digest; the addresses
-    /// they touch depend on the bucket alone.
+    /// they touch depend on the bucket alone. Bucket and position are no secrets any more.
     #[inline]
     pub(super) fn find(&self, digest: &KeyDigest) -> u32 {
         let mut found = NOBODY;
         // There is always a bucket; `get` only avoids saying so with a panic.
-        if let Some(bucket) = self.buckets.get(bucket_of(&self.key, digest, self.buckets.len())) {
+        let at = declassify("bucket", bucket_of(&self.key, digest, self.buckets.len()));
+        if let Some(bucket) = self.buckets.get(at) {
             // In two passes, so that the loads of all lines are under way before the first barrier.
             let mut differences = [0; S];
             for (difference, slot) in differences.iter_mut().zip(&bucket.digests) {
@@ -109,7 +111,7 @@ impl<const S: usize> Table<S> {
                 found.conditional_assign(position, difference.ct_eq(&0));
             }
         }
-        found
+        declassify("verdict", found)
     }
 }
 

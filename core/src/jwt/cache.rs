@@ -7,7 +7,7 @@
 
 use super::Window;
 use crate::Now;
-use crate::constant_time::equal;
+use crate::constant_time::{declassify, equal};
 use ahash::RandomState;
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -73,6 +73,11 @@ impl<V: Clone> TokenCache<V> {
         }
     }
 
+    /// Where a token lies is no secret to whoever cannot know the seed.
+    fn hash(&self, token: &[u8]) -> u64 {
+        declassify("token hash", self.hasher.hash_one(token))
+    }
+
     fn set(&self, hash: u64) -> Option<&Set<V>> {
         // The high half chooses the set, by multiplication rather than division.
         let index = (u128::from(hash) * self.sets.len() as u128) >> 64;
@@ -81,7 +86,7 @@ impl<V: Clone> TokenCache<V> {
 
     /// The value kept for a token, if the token is still good.
     pub fn get(&self, token: &[u8], now: Now) -> Option<V> {
-        let hash = self.hasher.hash_one(token);
+        let hash = self.hash(token);
         let found = self.set(hash).and_then(|set| {
             let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
             let entry =
@@ -103,7 +108,7 @@ impl<V: Clone> TokenCache<V> {
         if token.len() > MAX_TOKEN || !window.contains(now.unix) {
             return;
         }
-        let hash = self.hasher.hash_one(token);
+        let hash = self.hash(token);
         let Some(set) = self.set(hash) else { return };
         let entry = Entry {
             hash,

@@ -3,6 +3,7 @@
 //! RustCrypto's `hmac` and `sha2`: measured ahead of ring with prepared keys (238 against 287 ns over 285 bytes, one
 //! run, SHA-NI) and the only one of the two that links without `alloc`.
 
+use crate::constant_time::equal;
 use crate::jwt::Algorithm;
 use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::{Sha256, Sha384, Sha512};
@@ -26,11 +27,11 @@ impl Prepared {
         })
     }
 
-    /// Compares in constant time (`subtle`, inside `digest`); only the public length may end it early.
+    /// Compares in constant time; only the public length may end it early.
     #[inline]
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         fn check<M: Mac + Clone>(state: &M, message: &[u8], signature: &[u8]) -> bool {
-            state.clone().chain_update(message).verify_slice(signature).is_ok()
+            equal(&state.clone().chain_update(message).finalize().into_bytes(), signature)
         }
         match self {
             Self::Sha256(state) => check(state, message, signature),

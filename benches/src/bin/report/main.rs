@@ -8,7 +8,7 @@ mod allocations;
 mod machine;
 mod measure;
 
-use doorward_benches::cases::{self, gate, jwt, rate};
+use doorward_benches::cases::{self, api_keys, gate, jwt, rate};
 use doorward_benches::{Budget, Case, Run};
 use lexopt::{Arg, ValueExt as _};
 use measure::{Effort, Figure};
@@ -121,7 +121,7 @@ fn time_row(case: &Case, effort: &Effort) -> Map<String, Value> {
 type Count = (&'static str, fn() -> Map<String, Value>);
 
 /// The rows that are not times.
-fn counts() -> [Count; 4] {
+fn counts() -> [Count; 6] {
     [
         ("jwt/hs256/fresh/allocations", || {
             allocations_row("jwt/hs256/fresh/allocations", jwt::hs256_fresh())
@@ -134,6 +134,8 @@ fn counts() -> [Count; 4] {
         }),
         ("gate/warm/allocations", || allocations_row("gate/warm/allocations", gate::warm())),
         ("rate/bytes-per-key", bytes_row),
+        ("api_key/build/1000000", build_row),
+        ("api_key/bytes-per-key", key_bytes_row),
     ]
 }
 
@@ -163,6 +165,42 @@ fn bytes_row() -> Map<String, Value> {
     row.insert("evictions_with_debt".into(), kept.evictions_with_debt.into());
     row.insert("budget".into(), json!({ "value": 20.0 }));
     row.insert("met".into(), (per_key(ours.bytes) <= 20.0).into());
+    row
+}
+
+/// How long it takes to make a set of a million keys whose digests are in memory, in milliseconds: medians, by turns.
+fn build_row() -> Map<String, Value> {
+    const KEYS: usize = 1_000_000;
+    const TURNS: usize = 3;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        ours.push(api_keys::build(KEYS).took.as_secs_f64() * 1e3);
+        theirs.push(api_keys::build_map(KEYS).took.as_secs_f64() * 1e3);
+    }
+    let median = |mut times: Vec<f64>| {
+        times.sort_unstable_by(f64::total_cmp);
+        times[TURNS / 2]
+    };
+    let (ours, theirs) = (median(ours), median(theirs));
+    let mut row = value_row("api_key/build/1000000", ours, "ms");
+    row.insert("vs".into(), "std HashMap, the same digests and entries".into());
+    row.insert("vs_value".into(), rounded(theirs));
+    row.insert("ratio".into(), rounded(ours / theirs));
+    row.insert("n".into(), TURNS.into());
+    row
+}
+
+/// What a set of a million keys holds on to, a key: digests, places and entries.
+fn key_bytes_row() -> Map<String, Value> {
+    const KEYS: usize = 1_000_000;
+    let (ours, _kept) = allocations::count(|| api_keys::build(KEYS));
+    let (theirs, _also_kept) = allocations::count(|| api_keys::build_map(KEYS));
+    let per_key = |bytes: i64| bytes as f64 / KEYS as f64;
+    let mut row = value_row("api_key/bytes-per-key", per_key(ours.bytes), "bytes");
+    row.insert("vs".into(), "std HashMap, the same digests and entries".into());
+    row.insert("vs_value".into(), rounded(per_key(theirs.bytes)));
+    row.insert("ratio".into(), rounded(ours.bytes as f64 / theirs.bytes as f64));
+    row.insert("keys".into(), KEYS.into());
     row
 }
 
