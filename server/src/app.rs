@@ -4,8 +4,9 @@ use crate::mcp::Tools;
 use axum::routing::get;
 use axum::{Json, Router};
 use doorward::config::{ADMIN, Config, USER};
+use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
-use doorward_axum::{CorsLayer, GuardLayer, RateHeadersLayer};
+use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error>> {
         let gate = Arc::new(config.gate(policy())?.build_random()?);
+        let keys = watch_keys(config, &gate)?;
         let stop = CancellationToken::new();
         let tools = Tools::new(config, Arc::clone(&gate))?;
         let guard = GuardLayer::new(Arc::clone(&gate));
@@ -43,8 +45,9 @@ impl App {
             )
             .layer(guard.clone())
             .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
-        let open =
-            Router::new().route("/health", get(health)).layer(RateHeadersLayer::new(Arc::clone(&gate)));
+        let open = Router::new()
+            .route("/health", get(move || health(keys.clone())))
+            .layer(RateHeadersLayer::new(Arc::clone(&gate)));
         let routes = guarded.merge(open).layer(CorsLayer::new(gate)).layer(CatchPanicLayer::new());
         Ok(Self { routes, guard, stop })
     }
@@ -69,6 +72,25 @@ fn transport(config: &Config, stop: &CancellationToken) -> StreamableHttpServerC
         .disable_allowed_origins()
 }
 
-async fn health() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+/// Keeps the gate's keys by `API_KEYS_FILE`, where there is one; it must be good at the start.
+fn watch_keys(config: &Config, gate: &Arc<Gate>) -> Result<Option<KeysStatus>, Box<dyn std::error::Error>> {
+    let Some(path) = &config.key_settings.file else { return Ok(None) };
+    let settings = config.clone();
+    let mut file = KeysFile::new(Arc::clone(gate), path).build_with(move |file| settings.keys_with(file));
+    if let Some(time) = config.key_settings.max_stale {
+        file = file.max_stale(time);
+    }
+    let status = file.watch().map_err(|error| match error {
+        KeysFileError::Set(error) => error.to_string(),
+        other => format!("API_KEYS_FILE {}: {other}", path.display()),
+    });
+    Ok(Some(status?))
+}
+
+/// It serves: with a file of keys, also whether the keys in use are older than the file.
+async fn health(keys: Option<KeysStatus>) -> Json<Value> {
+    Json(match keys {
+        None => json!({ "status": "ok" }),
+        Some(keys) => json!({ "status": "ok", "keys_stale": keys.is_stale() }),
+    })
 }

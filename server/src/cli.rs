@@ -1,6 +1,6 @@
 //! The command line. Flags win over variables, variables over `.env`.
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// A protected MCP server over streamable HTTP: API keys and JWTs, rate limits, CORS, roles.
@@ -28,10 +28,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "CIDRS")]
     pub(crate) trusted_proxies: Option<String>,
     /// File with variables, in place of .env in the working directory
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) env_file: Option<PathBuf>,
     /// TOML file with settings, in place of variables: neither .env nor the environment is then read
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["env_file", "host", "port", "public_url", "cors_origins", "trusted_proxies"])]
+    #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["env_file", "host", "port", "public_url", "cors_origins", "trusted_proxies"])]
     pub(crate) config: Option<PathBuf>,
     /// How log lines look
     #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "LOG_FORMAT")]
@@ -39,6 +39,91 @@ pub(crate) struct Options {
     /// What is logged, as tracing's filters have it
     #[arg(long, value_name = "FILTER", default_value = "info,rmcp=warn", env = "LOG")]
     pub(crate) log_filter: String,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What else there is to do than to serve.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make, list, disable, rotate and check the API keys of API_KEYS_FILE
+    ///
+    /// The file holds digests: a key is shown once, when it is made. A running server sees a change within two seconds.
+    Keys(KeysOptions),
+}
+
+/// Options of all that is done with keys.
+#[derive(Args, Debug)]
+pub(crate) struct KeysOptions {
+    /// The file of keys [API_KEYS_FILE]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) file: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+/// What is done with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key: it goes to stdout, once, and its digest into the file, which is made where there is none
+    New(NewOptions),
+    /// List the keys, without their digests
+    List,
+    /// Switch keys off
+    Disable {
+        /// A key's id, or the name of several
+        #[arg(value_name = "ID")]
+        which: String,
+        /// Switch them on again
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Make a key for the same caller, with the same rights, and let the old one end
+    Rotate {
+        /// A key's id, or its caller's name
+        #[arg(value_name = "ID")]
+        which: String,
+        /// How long the old key stays valid beside the new one
+        #[arg(long, value_name = "TIME", default_value = "7d")]
+        overlap: String,
+        /// How long the new key is valid; for ever without
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+    },
+    /// Say whose the key on stdin is, and whether it is good: exit code 0 if it is
+    Check,
+}
+
+/// A key to be made.
+#[derive(Args, Debug)]
+pub(crate) struct NewOptions {
+    /// The caller's name, in place of the key's id
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// What stands behind the prefix: 1 to 16 of a-z and 0-9
+    #[arg(long, default_value = "live")]
+    pub(crate) env: String,
+    /// A role; may be given several times
+    #[arg(long, default_value = doorward::config::USER)]
+    pub(crate) role: Vec<String>,
+    /// A scope; may be given several times
+    #[arg(long)]
+    pub(crate) scope: Vec<String>,
+    /// A quota of its own, as 100/1m
+    #[arg(long, value_name = "MAX/TIME")]
+    pub(crate) quota: Option<String>,
+    /// How long from now until it is valid
+    #[arg(long, value_name = "TIME")]
+    pub(crate) starts_in: Option<String>,
+    /// How long it is valid from now on, as 90d; for ever without
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires: Option<String>,
+    /// Something to remember, as owner=anna; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) meta: Vec<String>,
 }
 
 /// How log lines look.

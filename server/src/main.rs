@@ -4,8 +4,10 @@ mod app;
 mod cli;
 mod connections;
 mod ephemeral;
+mod keys;
 mod logs;
 mod mcp;
+mod names;
 mod serve;
 mod settings;
 
@@ -21,8 +23,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match &options.command {
+        Some(cli::Command::Keys(wanted)) => {
+            settings::for_keys(&options).and_then(|settings| keys::run(wanted, &settings))
+        }
+        None => run(&options).map(|()| ExitCode::SUCCESS),
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("doorward: {error}");
             ExitCode::FAILURE
@@ -32,8 +40,11 @@ fn main() -> ExitCode {
 
 /// Configuration first and whole: nothing is bound or printed before it is known to be good.
 fn run(options: &cli::Options) -> Result<(), Box<dyn std::error::Error>> {
-    let mut config = settings::read(options)?;
+    let (mut config, warnings) = settings::read(options)?;
     logs::start(options.log_format, &options.log_filter)?;
+    for warning in warnings {
+        tracing::warn!(target: "doorward", code = "setting_unknown", "{warning}");
+    }
     let shown = ephemeral::complete(&mut config)?;
     let app = app::App::new(&config)?;
     tokio::runtime::Builder::new_multi_thread()

@@ -1,19 +1,38 @@
 //! Where the settings come from: a TOML file, or the environment, a file of variables, and flags.
 
 use crate::cli::Options;
-use doorward::config::Config;
+use crate::names;
+use doorward::config::{Config, ConfigError, KeySettings};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 type Error = Box<dyn std::error::Error>;
 
-/// Reads and checks the configuration.
-pub(crate) fn read(options: &Options) -> Result<Config, Error> {
+/// Reads and checks the configuration; and what in it looks like a mistake, to be told when there is a log.
+pub(crate) fn read(options: &Options) -> Result<(Config, Vec<String>), Error> {
     if let Some(path) = &options.config {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-        return Config::from_toml(&text).map_err(|error| format!("{}: {error}", path.display()).into());
+        return Ok((toml(path, Config::from_toml)?, Vec::new()));
     }
-    let mut vars = file_vars(options.env_file.as_deref())?;
+    let file = file_vars(options.env_file.as_deref())?;
+    let warnings = file.keys().filter_map(|name| names::warning(name)).collect();
+    Ok((Config::from_vars(vars(file, options)?)?, warnings))
+}
+
+/// The settings of API keys alone: what is wrong with others is of no matter to their commands.
+pub(crate) fn for_keys(options: &Options) -> Result<KeySettings, Error> {
+    match &options.config {
+        Some(path) => toml(path, KeySettings::from_toml),
+        None => Ok(KeySettings::from_vars(vars(file_vars(options.env_file.as_deref())?, options)?)?),
+    }
+}
+
+fn toml<T>(path: &Path, read: impl FnOnce(&str) -> Result<T, ConfigError>) -> Result<T, Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    read(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+/// The variables of a file, of the environment, which wins, and of flags, which win over both.
+fn vars(mut vars: BTreeMap<String, String>, options: &Options) -> Result<BTreeMap<String, String>, Error> {
     // A variable that is no UTF-8 can be none of ours that is right; one of ours that is not is told of.
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
@@ -39,7 +58,7 @@ pub(crate) fn read(options: &Options) -> Result<Config, Error> {
             vars.insert(name.to_owned(), value.clone());
         }
     }
-    Ok(Config::from_vars(vars)?)
+    Ok(vars)
 }
 
 /// The variables of `.env`, if there is one, or of the named file, which must be there.

@@ -52,6 +52,18 @@ pub fn binary() -> &'static Path {
     })
 }
 
+/// A command of the binary, in an environment that is otherwise empty.
+#[must_use]
+pub fn doorward() -> Command {
+    let mut command = Command::new(binary());
+    command.env_clear();
+    // Where a coverage build writes its counts.
+    if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
+        command.env("LLVM_PROFILE_FILE", profile);
+    }
+    command
+}
+
 /// How a server ended, and all it said.
 #[derive(Debug)]
 pub struct Ended {
@@ -81,13 +93,8 @@ impl Process {
         for name in &setup.folders {
             std::fs::create_dir(dir.path().join(name)).expect("a folder can be made");
         }
-        let mut command = Command::new(binary());
-        command.env_clear().envs(setup.vars.iter().map(|(name, value)| (name, value)));
-        // Where a coverage build writes its counts.
-        if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
-            command.env("LLVM_PROFILE_FILE", profile);
-        }
-        let mut child = command
+        let mut child = doorward()
+            .envs(setup.vars.iter().map(|(name, value)| (name, value)))
             .args(&setup.args)
             .current_dir(dir.path())
             .stdin(Stdio::null())

@@ -1,6 +1,7 @@
 //! What a set knows of one key, the key itself excepted.
 
 use super::ApiKeyRefusal;
+use crate::Now;
 use crate::rate::Quota;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -187,8 +188,30 @@ impl ApiKey {
         &self.metadata
     }
 
+    /// An entry for another key of the same caller: everything but times and the switch, under the caller's name.
+    ///
+    /// ```
+    /// use doorward::api_keys::ApiKey;
+    /// let old = ApiKey::new("first").role("user").expires(1_900_000_000.0);
+    /// let new = old.successor("second");
+    /// assert_eq!((new.id(), new.name(), new.valid_until()), ("second", "first", None));
+    /// ```
+    #[must_use]
+    pub fn successor(&self, id: impl Into<String>) -> Self {
+        let (id, name) = (id.into(), Some(self.name().into()));
+        Self { id, name, not_before: None, expires: None, disabled: false, ..self.clone() }
+    }
+
+    /// Whether the key may be used now.
+    ///
+    /// # Errors
+    /// Why not: disabled, expired, or not yet valid.
+    pub fn standing(&self, now: Now) -> Result<(), ApiKeyRefusal> {
+        self.standing_at(now.unix)
+    }
+
     /// Whether the entry may be used at `unix`, in seconds. A time that is no number is within no bound.
-    pub(crate) fn standing(&self, unix: f64) -> Result<(), ApiKeyRefusal> {
+    pub(super) fn standing_at(&self, unix: f64) -> Result<(), ApiKeyRefusal> {
         if self.disabled {
             return Err(ApiKeyRefusal::Disabled);
         }
@@ -247,18 +270,18 @@ mod tests {
     #[test]
     fn the_bounds_are_half_open() {
         let entry = ApiKey::new("a").not_before(100.0).expires(200.0);
-        assert_eq!(entry.standing(99.999), Err(ApiKeyRefusal::NotYetValid));
-        assert_eq!(entry.standing(100.0), Ok(()));
-        assert_eq!(entry.standing(199.999), Ok(()));
-        assert_eq!(entry.standing(200.0), Err(ApiKeyRefusal::Expired));
-        assert_eq!(entry.disabled(true).standing(300.0), Err(ApiKeyRefusal::Disabled));
+        assert_eq!(entry.standing_at(99.999), Err(ApiKeyRefusal::NotYetValid));
+        assert_eq!(entry.standing_at(100.0), Ok(()));
+        assert_eq!(entry.standing_at(199.999), Ok(()));
+        assert_eq!(entry.standing_at(200.0), Err(ApiKeyRefusal::Expired));
+        assert_eq!(entry.disabled(true).standing_at(300.0), Err(ApiKeyRefusal::Disabled));
     }
 
     #[test]
     fn a_time_that_is_no_number_is_refused_where_time_matters() {
-        assert_eq!(ApiKey::new("a").standing(f64::NAN), Ok(()));
-        assert_eq!(ApiKey::new("a").expires(1.0).standing(f64::NAN), Err(ApiKeyRefusal::Expired));
-        assert_eq!(ApiKey::new("a").not_before(1.0).standing(f64::NAN), Err(ApiKeyRefusal::NotYetValid));
+        assert_eq!(ApiKey::new("a").standing_at(f64::NAN), Ok(()));
+        assert_eq!(ApiKey::new("a").expires(1.0).standing_at(f64::NAN), Err(ApiKeyRefusal::Expired));
+        assert_eq!(ApiKey::new("a").not_before(1.0).standing_at(f64::NAN), Err(ApiKeyRefusal::NotYetValid));
     }
 
     #[test]

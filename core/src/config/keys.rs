@@ -4,6 +4,7 @@ use super::source::Source;
 use super::{ADMIN, Config, ConfigError, Secret, USER, not_right, without};
 use crate::api_keys::file::KeyFile;
 use crate::api_keys::{ApiKey, ApiKeyError, ApiKeys, ApiKeysBuilder, KeyFormat, Pepper};
+use crate::rate::{Limiter, QuotaError};
 use std::format;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -98,6 +99,7 @@ impl Config {
     /// As [`keys`](Self::keys); and a file that needs another pepper, or has a key or an id of the lists.
     pub fn keys_with(&self, file: &KeyFile) -> Result<ApiKeys, ConfigError> {
         let builder = self.list_keys(self.key_settings.builder())?;
+        self.check_quotas(file)?;
         let builder =
             builder.add_file(file).map_err(|error| ConfigError::of("API_KEYS_FILE", not_right(&error)))?;
         builder.build_random().map_err(|error| {
@@ -114,6 +116,26 @@ impl Config {
             };
             ConfigError::of("API_KEYS_FILE", format!("is not right: {why}"))
         })
+    }
+
+    /// Whether keys' own quotas can be counted beside that of all principals.
+    fn check_quotas(&self, file: &KeyFile) -> Result<(), ConfigError> {
+        let wrong = |error: QuotaError| ConfigError::of("RATE_LIMIT_MAX", not_right(&error));
+        let limiter = Limiter::new(1, self.principal_quota, [0; 4]).map_err(wrong)?;
+        let quotas = file
+            .records()
+            .iter()
+            .zip(2..)
+            .filter_map(|(record, line)| Some((record.entry().own_quota()?, line)));
+        for (quota, line) in quotas {
+            limiter.prepare(quota).map_err(|error| {
+                ConfigError::of(
+                    "API_KEYS_FILE",
+                    format!("is not right: line {line} has a quota that can't be kept: {error}"),
+                )
+            })?;
+        }
+        Ok(())
     }
 
     fn listed_keys(&self) -> usize {

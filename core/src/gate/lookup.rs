@@ -156,7 +156,7 @@ impl Lookup {
         let name = Zeroizing::new(digest.to_bytes());
         let generation = self.generation.load(Acquire);
         if let Some(known) = self.good.get(&*name, now).filter(|known| known.generation == generation) {
-            return Some(known.entry.standing(now.unix).map(|()| known.principal.clone()));
+            return Some(known.entry.standing(now).map(|()| known.principal.clone()));
         }
         let bad = self.bad.get(&*name, now).is_some_and(|known| known == generation);
         bad.then_some(Err(ApiKeyRefusal::Unknown))
@@ -185,7 +185,7 @@ impl Lookup {
         let bucket = own_bucket(&entry, limiter, headers)
             .map_err(|error| (Code::ApiKeyUnavailable, Some(error.to_string())))?;
         let principal = Principal::of_looked_up(&entry, bucket, generation);
-        let standing = entry.standing(now.unix).map_err(|refusal| (Code::ApiKey(refusal), None));
+        let standing = entry.standing(now).map_err(|refusal| (Code::ApiKey(refusal), None));
         let known = Known { entry, principal: principal.clone(), generation };
         self.good.insert(&*name, ALWAYS, now, Arc::new(known));
         standing.map(|()| principal)
