@@ -1,6 +1,8 @@
 //! The other side of every comparison: tokens signed by the `hmac` crate, JSON read by `serde_json`, base64url by
 //! `base64`. Nothing here comes from doorward but its answer.
 
+pub mod reference;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward::Now;
@@ -71,7 +73,8 @@ pub static BY_BOTH: LazyLock<Verifier> = LazyLock::new(|| {
     }
     let file: File = serde_json::from_str(include_str!("../../tests/vectors/jwt.json")).expect("the vectors");
     let pem = file.keys["rsa2048"].pem.as_deref().expect("a PEM");
-    let rsa = Key::from_pem(pem, &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512]).expect("a good key");
+    let rsa =
+        Key::from_pem(pem, &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512]).expect("a good key");
     let rules = Rules::new().any_audience();
     assert!(matches!(rules.audience_rule(), Audience::Any));
     verifier(KeySet::new().with(secret()).with(rsa), rules)
@@ -79,15 +82,48 @@ pub static BY_BOTH: LazyLock<Verifier> = LazyLock::new(|| {
 
 /// Both ways of asking, which must agree.
 pub fn verify(verifier: &Verifier, token: &[u8]) -> Result<OwnedClaims, TokenError> {
-    let owned = verifier.verify(token, NOW);
+    verify_at(verifier, token, NOW)
+}
+
+/// The same at any time.
+pub fn verify_at(verifier: &Verifier, token: &[u8], now: Now) -> Result<OwnedClaims, TokenError> {
+    let owned = verifier.verify(token, now);
     let mut scratch = vec![0xA5; token.len()];
-    let borrowed = verifier.verify_in(token, &mut scratch, NOW);
+    let borrowed = verifier.verify_in(token, &mut scratch, now);
     assert_eq!(
         owned.as_ref().map(OwnedClaims::payload),
         borrowed.as_ref().map(|claims| claims.payload()),
         "verify and verify_in disagree"
     );
     owned
+}
+
+/// Tokens of every public algorithm that nobody signed: zeros, ones, R the identity and S zero. With a key of low
+/// order, Ed25519 takes the last for one message in eight.
+pub fn garbage() -> impl Iterator<Item = String> {
+    let algorithms = Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric());
+    algorithms.flat_map(|algorithm| {
+        let header = encode(format!(r#"{{"alg":"{algorithm}"}}"#).as_bytes());
+        let lengths: &[usize] = match algorithm {
+            Algorithm::ES384 => &[96],
+            algorithm if algorithm.is_rsa() => &[256, 384],
+            _ => &[64],
+        };
+        lengths.iter().flat_map(move |length| {
+            let mut identity = vec![0; *length];
+            identity[0] = 1;
+            let header = header.clone();
+            let signatures = [vec![0; *length], vec![0xFF; *length], identity];
+            signatures.into_iter().enumerate().flat_map(move |(kind, signature)| {
+                let header = header.clone();
+                let messages = if kind == 2 && algorithm == Algorithm::EdDSA { 32 } else { 1 };
+                (0..messages).map(move |number| {
+                    let payload = encode(format!(r#"{{"exp":4102444800,"n":{number}}}"#).as_bytes());
+                    format!("{header}.{payload}.{}", encode(&signature))
+                })
+            })
+        })
+    })
 }
 
 /// A whole JSON text, every member kept. serde_json refuses what is no JSON; and, besides, 128 levels and numbers

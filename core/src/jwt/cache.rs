@@ -181,7 +181,9 @@ mod tests {
         cache.insert(b"t", OPEN, Now::new(10.0, 0), 1);
         assert_eq!(cache.get(b"t", Now::new(99.9, 0)), Some(1));
         assert_eq!(cache.get(b"t", Now::new(100.0, 0)), None, "at its expiry");
-        assert_eq!(cache.get(b"t", Now::new(f64::NAN, 0)), None);
+        for broken in [f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
+            assert_eq!(cache.get(b"t", Now::new(broken, 0)), None, "as it is when verified: {broken}");
+        }
         assert_eq!(cache.get(b"t", Now::new(10.0, 999_999)), Some(1));
         assert_eq!(cache.get(b"t", Now::new(10.0, 1_000_000)), None, "at its time to live");
         assert_eq!(cache.get(b"u", Now::new(10.0, 0)), None);

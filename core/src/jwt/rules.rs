@@ -104,10 +104,10 @@ pub struct Window {
 
 #[cfg(feature = "alloc")]
 impl Window {
-    /// Whether the moment lies inside. A clock that is not a number is never inside.
+    /// Whether the moment lies inside. A clock that is not a number, or infinite, is never inside.
     #[must_use]
     pub fn contains(&self, unix: f64) -> bool {
-        self.from <= unix && unix < self.until
+        unix.is_finite() && self.from <= unix && unix < self.until
     }
 }
 
