@@ -36,7 +36,6 @@ extern crate alloc;
 extern crate std;
 
 mod base64url;
-#[cfg(feature = "std")]
 mod constant_time;
 mod json;
 mod now;
