@@ -16,7 +16,7 @@ pub(crate) use names::pack_bytes;
 #[cfg(feature = "alloc")]
 pub(crate) use scan::Reader;
 use scan::eight_digits;
-pub(crate) use scan::{Depth, array_items, object_members};
+pub(crate) use scan::{Depth, Members, Raw, array_items, object_members};
 pub use text::JsonStr;
 
 use core::fmt;

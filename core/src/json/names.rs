@@ -64,10 +64,19 @@ pub(crate) fn pack(name: &JsonStr<'_>) -> u64 {
     }
 }
 
-/// [`pack`] of the first `len` bytes of a word, at most seven.
-#[inline]
-pub(crate) const fn pack_short(word: u64, len: usize) -> u64 {
-    word & ((1 << (8 * len)) - 1) | (len as u64) << 56
+/// [`pack`] of the first `len` bytes of a word; nothing beyond seven.
+#[inline(always)]
+pub(crate) fn pack_short(word: u64, len: usize) -> Option<u64> {
+    const BYTES: [u64; 8] = {
+        let mut masks = [0; 8];
+        let mut len = 1;
+        while len < 8 {
+            masks[len] = masks[len - 1] << 8 | 0xFF;
+            len += 1;
+        }
+        masks
+    };
+    Some(word & BYTES.get(len)? | (len as u64) << 56)
 }
 
 #[inline]
@@ -153,8 +162,10 @@ mod tests {
     #[test]
     fn a_short_name_packs_as_its_bytes_do() {
         for len in 0..=7 {
-            assert_eq!(pack_short(u64::from_le_bytes(*b"scope\":x"), len), pack_bytes(&b"scope\":x"[..len]));
+            let packed = pack_short(u64::from_le_bytes(*b"scope\":x"), len);
+            assert_eq!(packed, Some(pack_bytes(&b"scope\":x"[..len])));
         }
+        assert_eq!(pack_short(0, 8), None);
     }
 
     #[test]
