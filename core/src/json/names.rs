@@ -67,15 +67,16 @@ pub(crate) fn pack(name: &JsonStr<'_>) -> u64 {
 /// [`pack`] of the first `len` bytes of a word; nothing beyond seven.
 #[inline(always)]
 pub(crate) fn pack_short(word: u64, len: usize) -> Option<u64> {
-    const BYTES: [u64; 8] = {
-        let mut masks = [0; 8];
-        let mut len = 1;
-        while len < 8 {
-            masks[len] = masks[len - 1] << 8 | 0xFF;
-            len += 1;
-        }
-        masks
-    };
+    const BYTES: [u64; 8] = [
+        0,
+        0xFF,
+        0xFFFF,
+        0xFF_FFFF,
+        0xFFFF_FFFF,
+        0xFF_FFFF_FFFF,
+        0xFFFF_FFFF_FFFF,
+        0xFF_FFFF_FFFF_FFFF,
+    ];
     Some(word & BYTES.get(len)? | (len as u64) << 56)
 }
 
