@@ -1,11 +1,13 @@
 //! The guard: one tower service around another, which sees only what was admitted.
 
 use crate::ending::Ending;
+#[cfg(feature = "fetch")]
+use crate::fetch::KeyFetcher;
 use crate::{log, request};
 use axum::body::Body;
 use bytes::Bytes;
 use doorward::Now;
-use doorward::gate::{Admitted, Answer, Body as Read, Denial, Gate, NeedBody, Step};
+use doorward::gate::{Admitted, Answer, Ask, Body as Read, Denial, Gate, NeedBody, Step};
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::convert::Infallible;
@@ -34,12 +36,21 @@ type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
 /// its principal, and never a credential.
 #[derive(Clone)]
 pub struct GuardLayer {
+    door: Door,
+}
+
+/// The gate, and what it needs of the world.
+#[derive(Clone)]
+struct Door {
     gate: Arc<Gate>,
     clock: Clock,
+    #[cfg(feature = "fetch")]
+    fetcher: Option<KeyFetcher>,
 }
 
 impl GuardLayer {
-    /// A layer by that gate and the operating system's clocks.
+    /// A layer by that gate and the operating system's clocks. Where the gate's keys are fetched, by a [`KeyFetcher`] of
+    /// its own; if none can be made, that is logged as an error, and every token of those keys is answered with 503.
     #[must_use]
     pub fn new(gate: Arc<Gate>) -> Self {
         Self::with_clock(gate, Now::system)
@@ -48,7 +59,40 @@ impl GuardLayer {
     /// A layer whose time is told by `clock`: for tests.
     #[must_use]
     pub fn with_clock(gate: Arc<Gate>, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
-        Self { gate, clock: Arc::new(clock) }
+        #[cfg(feature = "fetch")]
+        let fetcher = match gate.key_sets().next().map(|_| KeyFetcher::new()) {
+            Some(Err(error)) => {
+                tracing::error!(target: "doorward", "{error}");
+                None
+            }
+            Some(Ok(fetcher)) => Some(fetcher),
+            None => None,
+        };
+        Self {
+            door: Door {
+                gate,
+                clock: Arc::new(clock),
+                #[cfg(feature = "fetch")]
+                fetcher,
+            },
+        }
+    }
+
+    /// The same layer with another fetcher of keys.
+    #[cfg(feature = "fetch")]
+    #[must_use]
+    pub fn with_fetcher(mut self, fetcher: KeyFetcher) -> Self {
+        self.door.fetcher = Some(fetcher);
+        self
+    }
+
+    /// Fetches the gate's key sets, so that the first caller need not wait for them. What fails is logged, and tried
+    /// again when it is needed.
+    #[cfg(feature = "fetch")]
+    pub async fn fetch_keys(&self) {
+        if let Some(fetcher) = &self.door.fetcher {
+            fetcher.refreshed(&self.door.gate, &self.door.clock).await;
+        }
     }
 }
 
@@ -56,13 +100,13 @@ impl<S> Layer<S> for GuardLayer {
     type Service = Guard<S>;
 
     fn layer(&self, inner: S) -> Guard<S> {
-        Guard { inner, gate: Arc::clone(&self.gate), clock: Arc::clone(&self.clock) }
+        Guard { inner, door: self.door.clone() }
     }
 }
 
 impl fmt::Debug for GuardLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardLayer").field("gate", &self.gate).finish_non_exhaustive()
+        f.debug_struct("GuardLayer").field("gate", &self.door.gate).finish_non_exhaustive()
     }
 }
 
@@ -70,13 +114,15 @@ impl fmt::Debug for GuardLayer {
 #[derive(Clone)]
 pub struct Guard<S> {
     inner: S,
-    gate: Arc<Gate>,
-    clock: Clock,
+    door: Door,
 }
 
 impl<S: fmt::Debug> fmt::Debug for Guard<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("inner", &self.inner).field("gate", &self.gate).finish_non_exhaustive()
+        f.debug_struct("Guard")
+            .field("inner", &self.inner)
+            .field("gate", &self.door.gate)
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,17 +147,12 @@ where
         // The clone that was made ready is the one to be called.
         let ready = self.inner.clone();
         let inner = mem::replace(&mut self.inner, ready);
-        let (gate, clock) = (Arc::clone(&self.gate), Arc::clone(&self.clock));
-        Box::pin(async move { Ok(guard(inner, &gate, &clock, request).await) })
+        let door = self.door.clone();
+        Box::pin(async move { Ok(guard(inner, &door, request).await) })
     }
 }
 
-async fn guard<S, Sent, Given>(
-    mut inner: S,
-    gate: &Gate,
-    clock: &Clock,
-    request: Request<Sent>,
-) -> Response<Body>
+async fn guard<S, Sent, Given>(mut inner: S, door: &Door, request: Request<Sent>) -> Response<Body>
 where
     S: Service<Request<Body>, Response = Response<Given>, Error = Infallible>,
     Sent: http_body::Body<Data = Bytes> + Send + 'static,
@@ -120,11 +161,13 @@ where
     Given::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let began = Instant::now();
+    let (gate, clock) = (&*door.gate, &door.clock);
     let (mut parts, body) = request.into_parts();
     // What an outer layer may have put there is not this gate's word.
     parts.extensions.remove::<doorward::gate::Principal>();
     request::hide_credentials(gate, &mut parts.headers);
     let first = gate.begin(&request::head(gate, &parts), clock());
+    let first = door.settled(first).await;
     let Reading { step, body, unread } = match first {
         Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
         step => {
@@ -204,8 +247,36 @@ where
     }
 }
 
-/// The end of a request's steps. There are no questions yet that a host would be asked; one that came would be
-/// answered with "unavailable", which never admits.
+impl Door {
+    /// Sees to the gate's questions, and to what it should know soon.
+    async fn settled(&self, mut step: Step) -> Step {
+        #[cfg(feature = "fetch")]
+        if let Some(fetcher) = &self.fetcher {
+            fetcher.refresh(&self.gate, &self.clock);
+        }
+        while let Step::Ask(ask) = step {
+            step = self.resumed(ask).await;
+        }
+        step
+    }
+
+    #[cfg(feature = "fetch")]
+    async fn resumed(&self, mut ask: Ask) -> Step {
+        let answer = match &self.fetcher {
+            Some(fetcher) => fetcher.answer(&mut ask, &self.clock).await,
+            None => Answer::Unavailable,
+        };
+        self.gate.resume(ask, answer, (self.clock)())
+    }
+
+    #[cfg(not(feature = "fetch"))]
+    async fn resumed(&self, ask: Ask) -> Step {
+        self.gate.resume(ask, Answer::Unavailable, (self.clock)())
+    }
+}
+
+/// The end of a request's steps. Its questions came with its head; one that came later would be answered with
+/// "unavailable", which never admits.
 fn answered(gate: &Gate, clock: &Clock, mut step: Step) -> Result<Admitted, Box<Denial>> {
     loop {
         step = match step {

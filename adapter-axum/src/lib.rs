@@ -22,6 +22,7 @@
 //! | item | what it does |
 //! |---|---|
 //! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
+//! | [`KeyFetcher`] | fetches issuers' key sets (feature `fetch`, on by default: reqwest, rustls, ring) |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
 //! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
@@ -33,6 +34,8 @@
 mod cors;
 mod ending;
 mod extract;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod guard;
 mod log;
 mod open;
@@ -40,6 +43,8 @@ mod request;
 
 pub use cors::{Cors, CorsLayer};
 pub use extract::{Authenticated, NotGuarded, principal};
+#[cfg(feature = "fetch")]
+pub use fetch::{FetcherError, KeyFetcher};
 pub use guard::{Guard, GuardLayer};
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`jwt`] | tokens: [`jwt::verify`] with one key and no allocation, `Verifier` with several, `sign` |
 //! | [`keys`] | verification keys, each bound to its algorithms |
+//! | `jwks` | key sets that are fetched: when, from where, and how long they are good |
 //! | `api_keys` | API keys held as digests, found in constant time |
 //! | `rate` | rate buckets: GCRA in a bounded lock-free table |
 //! | `policy` | roles to tools, resources, prompts and methods |
@@ -17,7 +18,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `std` | yes | the operating system's clocks and random numbers, the verified-token cache, SIMD chosen at run time |
+//! | `std` | yes | the operating system's clocks and random numbers, the verified-token cache, revocation, fetched key sets, SIMD chosen at run time |
 //! | `alloc` | by `std` | everything that owns memory: all modules but `jwt::verify` and HS* keys |
 //! | `asymmetric` | yes | RS*, PS*, ES256, ES384 and EdDSA by ring, PEM, DER, JWK and JWK Sets |
 //! | `config` | no | `config`: variables and TOML |
@@ -50,6 +51,8 @@ pub mod api_keys;
 pub mod config;
 #[cfg(feature = "alloc")]
 pub mod gate;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+pub mod jwks;
 pub mod jwt;
 pub mod keys;
 #[cfg(feature = "alloc")]

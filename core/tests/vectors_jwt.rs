@@ -182,7 +182,7 @@ impl RulesText {
 }
 
 /// Codes that no vector can bring about: the scratch space is the caller's, and revocations are the gate's.
-const ELSEWHERE: [&str; 2] = ["scratch_too_small", "token_revoked"];
+const ELSEWHERE: [&str; 4] = ["scratch_too_small", "token_revoked", "keys_unavailable", "issuer_unknown"];
 
 fn load() -> File {
     let file: File = serde_json::from_str(&read("jwt.json")).expect("jwt.json is of the known format");

@@ -5,6 +5,7 @@ use super::format::{KeyFormat, KeyShape};
 use super::table::{NOBODY, Table};
 use super::{ApiKey, ApiKeyRefusal, KeyDigest};
 use crate::Now;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hint::black_box;
@@ -106,7 +107,18 @@ impl ApiKeys {
         self.position_of_digest(digest, now).and_then(|at| self.iter().nth(at).ok_or(ApiKeyRefusal::Unknown))
     }
 
-    fn position_of_digest(&self, digest: &KeyDigest, now: Now) -> Result<usize, ApiKeyRefusal> {
+    /// The digests, in the order of [`iter`](Self::iter).
+    pub(crate) fn digests(&self) -> Vec<KeyDigest> {
+        self.table.digests(self.len())
+    }
+
+    /// An empty set. There is nothing its secrets would keep.
+    pub(crate) fn nobody() -> Option<Self> {
+        let nobody = alloc::vec![ApiKey::new(String::new())];
+        Self::from_parts(&[], nobody, KeyFormat::default(), super::MAX_PRESENTED, &[0; 32])
+    }
+
+    pub(crate) fn position_of_digest(&self, digest: &KeyDigest, now: Now) -> Result<usize, ApiKeyRefusal> {
         let position = self.table.find(digest);
         // From here on the position is declassified: it is the verdict.
         let entry = self.entries.get(position as usize).ok_or(ApiKeyRefusal::Unknown)?;

@@ -113,6 +113,22 @@ impl<const S: usize> Table<S> {
     }
 }
 
+impl<const S: usize> Table<S> {
+    /// The first `count` digests, in the order they were given to [`build`](Self::build).
+    pub(super) fn digests(&self, count: usize) -> Vec<KeyDigest> {
+        let mut digests = vec![KeyDigest::from_words([0; 4]); count];
+        for bucket in &self.buckets {
+            for (digest, position) in bucket.digests.iter().zip(&bucket.positions) {
+                let place = (*position as usize).checked_sub(1).and_then(|place| digests.get_mut(place));
+                if let Some(place) = place {
+                    *place = *digest;
+                }
+            }
+        }
+        digests
+    }
+}
+
 impl<const S: usize> Drop for Table<S> {
     fn drop(&mut self) {
         self.key.zeroize();
@@ -216,6 +232,7 @@ mod tests {
         for (digest, position) in digests.iter().zip(1..) {
             assert_eq!(table.find(digest), position);
         }
+        assert_eq!(table.digests(digests.len()), digests);
         for stranger in 0..1000_u32 {
             assert_eq!(table.find(&KeyDigest::of(format!("stranger {stranger}").as_bytes())), NOBODY);
         }

@@ -1,10 +1,12 @@
 //! A gate from its parts.
 
+use super::Gate;
 use super::head::Names;
-use super::{Gate, Principal};
+use super::keyring::{KeyRing, Keys};
+use super::tokens::Tokens;
 use crate::address::{AddressRules, TrustedProxies};
 use crate::api_keys::ApiKeys;
-use crate::jwt::Verifier;
+use crate::jwt::{Issuers, Verifier, VerifierError};
 use crate::origin::HostRules;
 use crate::policy::Policy;
 use crate::rate::{Limiter, Quota, QuotaError, RateHeaders};
@@ -39,11 +41,11 @@ const TAKEN: [&str; 9] = [
 
 /// The parts of a [`Gate`], each with a safe default: loopback only, no proxies, 30 failed attempts a minute an
 /// address, 100 requests a minute a principal, bodies of 1 MiB, and nobody allowed to do anything.
-#[derive(Debug)]
 #[must_use]
 pub struct GateBuilder {
-    verifier: Option<Verifier>,
+    verifiers: Vec<Verifier>,
     keys: Option<ApiKeys>,
+    keys_come_later: bool,
     policy: Policy,
     hosts: Option<HostRules>,
     addresses: AddressRules,
@@ -56,6 +58,8 @@ pub struct GateBuilder {
     body_limit: usize,
     cached_tokens: Option<usize>,
     revocations: usize,
+    #[cfg(feature = "std")]
+    list: Option<super::revocation::List>,
 }
 
 /// Why a gate cannot be made.
@@ -68,6 +72,8 @@ pub enum GateError {
     ApiKeyHeader,
     /// A quota can't be kept.
     Quota(QuotaError),
+    /// Two verifiers are for the same tokens.
+    Verifiers(VerifierError),
     /// The operating system gave no random numbers.
     NoRandomness,
 }
@@ -80,6 +86,7 @@ impl GateError {
             Self::NoCredentials => "no_credentials",
             Self::ApiKeyHeader => "api_key_header_invalid",
             Self::Quota(error) => error.code(),
+            Self::Verifiers(error) => error.code(),
             Self::NoRandomness => "no_randomness",
         }
     }
@@ -93,6 +100,7 @@ impl fmt::Display for GateError {
                 "the api key header must be a header name of letters, digits and hyphens that is read for nothing else",
             ),
             Self::Quota(error) => error.fmt(f),
+            Self::Verifiers(error) => error.fmt(f),
             Self::NoRandomness => f.write_str("the operating system gave no random numbers"),
         }
     }
@@ -109,8 +117,9 @@ impl From<QuotaError> for GateError {
 impl GateBuilder {
     pub(super) fn new() -> Self {
         Self {
-            verifier: None,
+            verifiers: Vec::new(),
             keys: None,
+            keys_come_later: false,
             policy: Policy::new(),
             hosts: None,
             addresses: AddressRules::new(TrustedProxies::default()),
@@ -123,18 +132,28 @@ impl GateBuilder {
             body_limit: 1024 * 1024,
             cached_tokens: None,
             revocations: 10_000,
+            #[cfg(feature = "std")]
+            list: None,
         }
     }
 
-    /// Accepts tokens that verify.
+    /// Accepts tokens that verify. Several verifiers are for several issuers: see [`Issuers`].
     pub fn verifier(mut self, verifier: Verifier) -> Self {
-        self.verifier = Some(verifier);
+        self.verifiers.push(verifier);
         self
     }
 
     /// Accepts these API keys.
     pub fn api_keys(mut self, keys: ApiKeys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Lets the gate be made with no API key, or with a set of none: they come by
+    /// [`Gate::swap_api_keys`]. Until then every key is unknown.
+    #[cfg(feature = "std")]
+    pub fn keys_come_later(mut self) -> Self {
+        self.keys_come_later = true;
         self
     }
 
@@ -205,6 +224,25 @@ impl GateBuilder {
         self
     }
 
+    /// A revocation list of the host's own, asked about every token that verifies and is not revoked here: fresh ones,
+    /// and cached ones too, unless its last answer [still holds](super::Listed::GoodFor). It must answer at once.
+    ///
+    /// ```
+    /// use doorward::gate::{Gate, Listed};
+    /// let _ = Gate::builder().revocation_list(|token, _now| match token.id {
+    ///     Some("leaked") | None => Listed::Revoked,
+    ///     Some(_) => Listed::GoodFor(std::time::Duration::from_secs(10)),
+    /// });
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn revocation_list(
+        mut self,
+        list: impl Fn(crate::jwt::Revocable<'_>, crate::Now) -> super::Listed + Send + Sync + 'static,
+    ) -> Self {
+        self.list = Some(alloc::boxed::Box::new(list));
+        self
+    }
+
     /// Makes the gate, its tables seeded by the operating system.
     ///
     /// # Errors
@@ -223,7 +261,8 @@ impl GateBuilder {
     /// # Errors
     /// No credentials are configured, a quota can't be kept, or a header name is wrong.
     pub fn build(self, seeds: [[u64; 4]; 4]) -> Result<Gate, GateError> {
-        if self.verifier.is_none() && self.keys.as_ref().is_none_or(ApiKeys::is_empty) {
+        let no_keys = self.keys.as_ref().is_none_or(ApiKeys::is_empty);
+        if self.verifiers.is_empty() && no_keys && !self.keys_come_later {
             return Err(GateError::NoCredentials);
         }
         let names = self.names()?;
@@ -248,23 +287,38 @@ impl GateBuilder {
         };
         #[cfg(not(feature = "std"))]
         let _ = (cache_seed, revocation_seed, self.revocations);
+        let issuers = match self.verifiers {
+            verifiers if verifiers.is_empty() => None,
+            verifiers => Some(Issuers::new(verifiers).map_err(GateError::Verifiers)?),
+        };
+        let tokens = Tokens {
+            issuers,
+            #[cfg(feature = "std")]
+            cache,
+            #[cfg(feature = "std")]
+            revocation: super::revocation::Revocation {
+                set: crate::jwt::Revocations::new(self.revocations, revocation_seed),
+                list: self.list,
+            },
+        };
+        let principal_limiter = Limiter::new(self.principal_slots, principal_quota, principal_seed)?;
+        let keys = match self.keys {
+            None if self.keys_come_later => Some(ApiKeys::nobody().ok_or(GateError::NoCredentials)?),
+            keys => keys,
+        };
+        let ring = keys.map(|keys| KeyRing::new(keys, true, &principal_limiter)).transpose()?;
         Ok(Gate {
             hosts: self.hosts.map_or_else(loopback, Ok)?,
             addresses: self.addresses,
             names,
-            key_principals: self.keys.iter().flat_map(ApiKeys::iter).map(Principal::of_key).collect(),
-            verifier: self.verifier,
-            keys: self.keys,
+            tokens,
+            keys: Keys::new(ring),
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
-            principal_limiter: Limiter::new(self.principal_slots, principal_quota, principal_seed)?,
+            principal_limiter,
             address_headers: headers("address", &address_quota)?,
             principal_headers: headers("principal", &principal_quota)?,
             body_limit: self.body_limit,
-            #[cfg(feature = "std")]
-            cache,
-            #[cfg(feature = "std")]
-            revocations: crate::jwt::Revocations::new(self.revocations, revocation_seed),
         })
     }
 
@@ -280,5 +334,15 @@ impl GateBuilder {
             return Err(GateError::ApiKeyHeader);
         }
         Ok(Names { api_key, forwarded })
+    }
+}
+
+impl fmt::Debug for GateBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GateBuilder")
+            .field("verifiers", &self.verifiers)
+            .field("keys", &self.keys)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }

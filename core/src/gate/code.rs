@@ -13,6 +13,8 @@ pub enum Code {
     Token(TokenError),
     /// The API key is none of ours, or not good now.
     ApiKey(ApiKeyRefusal),
+    /// The API key is none of those that are known, and not all of them are.
+    ApiKeysStale,
     /// The token names no subject.
     SubjectMissing,
     /// There is no credential.
@@ -51,6 +53,7 @@ impl Code {
         match self {
             Self::Token(error) => error.code(),
             Self::ApiKey(refusal) => refusal.code(),
+            Self::ApiKeysStale => "api_keys_stale",
             Self::SubjectMissing => "subject_missing",
             Self::CredentialMissing => "credential_missing",
             Self::CredentialMalformed => "credential_malformed",
@@ -72,6 +75,7 @@ impl Code {
     #[must_use]
     pub const fn public(self) -> Public {
         match self {
+            Self::Token(TokenError::KeysUnavailable) => Public::Unavailable,
             Self::Token(_) | Self::ApiKey(_) | Self::SubjectMissing => Public::InvalidToken,
             Self::CredentialMissing => Public::Unauthorized,
             Self::CredentialMalformed
@@ -80,7 +84,7 @@ impl Code {
             | Self::BodyMediaType
             | Self::BatchInvalid
             | Self::HeaderMismatch => Public::InvalidRequest,
-            Self::AddressUnknown => Public::Unavailable,
+            Self::AddressUnknown | Self::ApiKeysStale => Public::Unavailable,
             Self::Origin(_) => Public::OriginNotAllowed,
             Self::AddressLimited | Self::PrincipalLimited => Public::RateLimited,
             Self::PolicyForbidden => Public::Forbidden,
@@ -91,6 +95,7 @@ impl Code {
     /// Whether it spends from the address's bucket: what a guesser, and nobody else, does often.
     pub(super) const fn spends(self) -> bool {
         match self {
+            Self::Token(TokenError::KeysUnavailable) => false,
             Self::Token(error) => !error.signature_held(),
             Self::ApiKey(refusal) => matches!(refusal, ApiKeyRefusal::Malformed | ApiKeyRefusal::Unknown),
             Self::CredentialMissing | Self::CredentialMalformed | Self::CredentialRepeated => true,

@@ -53,7 +53,7 @@ pub(super) fn classify<'a>(
 }
 
 /// What stands behind `Bearer` (RFC 6750 §2.1). The scheme's case does not matter (RFC 9110 §11.1).
-fn bearer<'a>(field: Field<'a>, notes: &mut Notes) -> Result<Option<&'a [u8]>, Code> {
+pub(super) fn bearer<'a>(field: Field<'a>, notes: &mut Notes) -> Result<Option<&'a [u8]>, Code> {
     let value = match field {
         Field::None => return Ok(None),
         Field::Several => return Err(Code::CredentialRepeated),

@@ -9,9 +9,13 @@ mod code;
 mod credential;
 mod denial;
 mod head;
+mod keyring;
 mod notes;
 mod principal;
+#[cfg(feature = "std")]
+mod revocation;
 mod step;
+mod tokens;
 
 pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
@@ -19,12 +23,18 @@ pub use denial::{Denial, Header};
 pub use head::Head;
 pub use notes::{Note, Notes};
 pub use principal::{AuthMethod, Principal};
+#[cfg(feature = "std")]
+pub use revocation::Listed;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+pub use step::KeysWanted;
 pub use step::{Admitted, Answer, Ask, Body, NeedBody, Question, Step};
 
 use crate::Now;
 use crate::address::{AddressRules, ClientAddress};
-use crate::api_keys::ApiKeys;
-use crate::jwt::Verifier;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use crate::jwks::{Fetch, Jwks};
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use crate::jwt::TokenError;
 use crate::mcp::{BodyError, Kind, Message, ProtocolVersion, agrees, read_body};
 use crate::origin::HostRules;
 use crate::policy::Policy;
@@ -32,15 +42,21 @@ use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use alloc::sync::Arc;
 use core::fmt;
 use core::net::IpAddr;
 use credential::{Accepts, Credential, classify};
 use denial::for_the_log;
 use head::{Field, Names};
+use keyring::{Found, Keys};
+use step::Then;
+use tokens::Tokens;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use zeroize::Zeroizing;
 
-/// The gate: shared freely between threads, and immutable but for its buckets and its cache.
+/// The gate: shared freely between threads, and immutable but for its buckets, its cache and its set of API keys, which
+/// is swapped whole.
 ///
 /// ```
 /// use doorward::api_keys::{ApiKey, ApiKeys};
@@ -67,31 +83,45 @@ pub struct Gate {
     hosts: HostRules,
     addresses: AddressRules,
     names: Names,
-    verifier: Option<Verifier>,
-    keys: Option<ApiKeys>,
-    /// One principal an entry of `keys`, in its order.
-    key_principals: Vec<Principal>,
+    tokens: Tokens,
+    keys: Keys,
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
     address_headers: RateHeaders,
     principal_headers: RateHeaders,
     body_limit: usize,
-    #[cfg(feature = "std")]
-    cache: Option<crate::jwt::TokenCache<Principal>>,
-    #[cfg(feature = "std")]
-    revocations: crate::jwt::Revocations,
 }
 
 /// A refusal, and the state of the bucket that was asked for it.
 struct Refused {
     code: Code,
     rate: Option<Decision>,
+    /// What the host could fetch to change it.
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    lacking: Option<Arc<Jwks>>,
+}
+
+impl Refused {
+    fn with_rate(code: Code, rate: Decision) -> Self {
+        Self { rate: Some(rate), ..code.into() }
+    }
 }
 
 impl From<Code> for Refused {
     fn from(code: Code) -> Self {
-        Self { code, rate: None }
+        tokens::Failure::from(code).into()
+    }
+}
+
+impl From<tokens::Failure> for Refused {
+    fn from(failure: tokens::Failure) -> Self {
+        Self {
+            code: failure.code,
+            rate: None,
+            #[cfg(all(feature = "std", feature = "asymmetric"))]
+            lacking: failure.lacking,
+        }
     }
 }
 
@@ -124,29 +154,10 @@ impl Gate {
             notes.add(Note::ForwardingIgnored);
         }
         let address = resolved.address;
-        let principal = match self.identify(head, address, now, &mut notes) {
-            Ok(principal) => principal,
-            Err(refused) => return self.deny_address(refused, address, notes, now),
-        };
-        if matches!(head.method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
-            return self.admit(principal, address, None, 1, notes, now);
+        match self.identify(head, address, now, &mut notes) {
+            Ok(principal) => self.go_on(principal, address, then(head), notes, now),
+            Err(refused) => self.ask_or_deny(head, refused, address, notes, now),
         }
-        let need = NeedBody {
-            principal,
-            address,
-            version: ProtocolVersion::of(head.protocol_version.one()),
-            mcp_method: head.mcp_method.one().map(Into::into),
-            mcp_name: head.mcp_name.one().map(Into::into),
-            notes,
-            limit: self.body_limit,
-        };
-        if !is_plain_json(head) {
-            return self.deny_principal(Code::BodyMediaType, need, None, now);
-        }
-        if [head.protocol_version, head.mcp_method, head.mcp_name].contains(&Field::Several) {
-            return self.deny_principal(Code::HeaderMismatch, need, None, now);
-        }
-        Step::NeedBody(need)
     }
 
     /// Goes on with the body.
@@ -185,10 +196,52 @@ impl Gate {
         self.admit(need.principal, need.address, target, cost, need.notes, now)
     }
 
-    /// Goes on with the host's answer to a question.
+    /// Goes on with the host's answer to a question. Without fetched keys there is none.
+    #[cfg(not(all(feature = "std", feature = "asymmetric")))]
     pub fn resume(&self, ask: Ask, _answer: Answer, _now: Now) -> Step {
         let Question::Never(never) = ask.question;
         match never {}
+    }
+
+    /// Goes on with the host's answer to a question. Asks no second time.
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    pub fn resume(&self, ask: Ask, answer: Answer, now: Now) -> Step {
+        let Ask { question, credential, address, then, notes, receipt } = ask;
+        let Question::Keys(_) = question;
+        let give_back = || receipt.map(|receipt| self.address_limiter.give_back(receipt));
+        match self.tokens.verify(&credential, now) {
+            Ok(principal) => {
+                give_back();
+                self.go_on(principal, address, then, notes, now)
+            }
+            Err(failure) => {
+                let code = match failure.code {
+                    // Whether there is such a key is not known.
+                    Code::Token(TokenError::KeyNotFound) if answer == Answer::Unavailable => {
+                        Code::Token(TokenError::KeysUnavailable)
+                    }
+                    code => code,
+                };
+                if !code.spends() {
+                    give_back();
+                }
+                self.deny_address(code.into(), address, notes, now)
+            }
+        }
+    }
+
+    /// A key set that should be fetched in the background: ask at start and after every request, for it costs next to
+    /// nothing. Nothing where all are fresh, under way or cooling down.
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    #[must_use]
+    pub fn refresh(&self, now: Now) -> Option<Fetch> {
+        self.key_sets().find_map(|jwks| jwks.refresh(now))
+    }
+
+    /// The key sets that are fetched.
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    pub fn key_sets(&self) -> impl Iterator<Item = &Arc<Jwks>> {
+        self.tokens.issuers.iter().flat_map(crate::jwt::Issuers::iter).filter_map(crate::jwt::Verifier::jwks)
     }
 
     /// The rate headers of an admitted request's answer: the principal's bucket.
@@ -211,6 +264,60 @@ impl Gate {
         &self.names.api_key
     }
 
+    /// Puts another set of API keys in the place of the one there is, whole. A request begun after this returns sees
+    /// the new set; one that is under way is decided by the set it began with. A gate without a set gets its first.
+    ///
+    /// Long answers that were admitted by a key that is gone are the host's to end: see
+    /// [`still_good`](Self::still_good).
+    ///
+    /// ```
+    /// use doorward::api_keys::{ApiKey, ApiKeys};
+    /// use doorward::gate::{Gate, Step};
+    /// use doorward::Now;
+    ///
+    /// let set = |key: &str| ApiKeys::builder().add(key, ApiKey::new("ci")).build_random();
+    /// let gate = Gate::builder().api_keys(set("the-key-of-may")?).build_random()?;
+    /// gate.swap_api_keys(set("the-key-of-june")?)?;
+    ///
+    /// let headers = [("host", &b"localhost"[..]), ("x-api-key", b"the-key-of-june"), ("content-type", b"application/json")];
+    /// let head = gate.head("POST", Some([127, 0, 0, 1].into()), headers);
+    /// assert!(matches!(gate.begin(&head, Now::system()), Step::NeedBody(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Nothing is swapped: a key's own quota can't be kept beside the gate's quota for principals.
+    #[cfg(feature = "std")]
+    pub fn swap_api_keys(&self, keys: crate::api_keys::ApiKeys) -> Result<(), GateError> {
+        self.keys.swap(keyring::KeyRing::new(keys, true, &self.principal_limiter)?);
+        Ok(())
+    }
+
+    /// As [`swap_api_keys`](Self::swap_api_keys), with what is left of a set when the rest of it can't be known, as when
+    /// a file of keys has been unreadable for too long. Keys that are there work; any other is refused with 503, for
+    /// it may be one of the rest.
+    ///
+    /// # Errors
+    /// As [`swap_api_keys`](Self::swap_api_keys).
+    #[cfg(feature = "std")]
+    pub fn swap_incomplete_api_keys(&self, keys: crate::api_keys::ApiKeys) -> Result<(), GateError> {
+        self.keys.swap(keyring::KeyRing::new(keys, false, &self.principal_limiter)?);
+        Ok(())
+    }
+
+    /// Whether who was admitted before would be now, as far as the credential goes: not expired, not revoked, the key
+    /// still there as it was. For answers that last; ask at least every 30 seconds. `token` is what came behind `Bearer`,
+    /// and may be empty for a key; a host that does not keep it can't see that very token revoked.
+    #[must_use]
+    pub fn still_good(&self, principal: &Principal, token: &[u8], now: Now) -> bool {
+        let by_key = principal.digest().is_none_or(|digest| {
+            self.keys.current().as_deref().is_some_and(|ring| ring.still_holds(principal, digest, now))
+        });
+        by_key
+            && principal.until().is_none_or(|until| now.unix < until)
+            && !self.tokens.is_revoked(principal, token, now)
+    }
+
     /// Host and Origin rules, for the host's CORS.
     #[must_use]
     pub const fn host_rules(&self) -> &HostRules {
@@ -227,14 +334,14 @@ impl Gate {
     #[cfg(feature = "std")]
     #[must_use]
     pub fn cache_stats(&self) -> Option<crate::jwt::CacheStats> {
-        self.cache.as_ref().map(crate::jwt::TokenCache::stats)
+        self.tokens.cache.as_ref().map(crate::jwt::TokenCache::stats)
     }
 
     /// The tokens that are no longer good before their time: consulted for every token, cached ones too.
     #[cfg(feature = "std")]
     #[must_use]
     pub const fn revocations(&self) -> &crate::jwt::Revocations {
-        &self.revocations
+        &self.tokens.revocation.set
     }
 
     /// Steps 1 to 4: Host and Origin, the address's bucket, the credential, the principal.
@@ -247,7 +354,7 @@ impl Gate {
     ) -> Result<Principal, Refused> {
         self.hosts.check_host(head.host.as_slice()).map_err(Code::Origin)?;
         self.hosts.check_origin(head.origin.as_slice()).map_err(Code::Origin)?;
-        let accepts = Accepts { tokens: self.verifier.is_some(), keys: self.keys.is_some() };
+        let accepts = Accepts { tokens: self.tokens.are_accepted(), keys: self.keys.are_accepted() };
         let outcome = match classify(head, accepts, notes) {
             Ok(Credential::Token(token)) => self.of_token(token, address, now),
             Ok(Credential::Key(key)) => self.of_key(key, address, now),
@@ -266,13 +373,13 @@ impl Gate {
         if spent.allowed {
             return Refused { rate: Some(spent), ..refused };
         }
-        Refused { code: Code::AddressLimited, rate: Some(spent) }
+        Refused::with_rate(Code::AddressLimited, spent)
     }
 
     /// Whether the address may make another attempt that could be a guess.
     fn may_guess(&self, address: ClientAddress, now: Now) -> Result<(), Refused> {
         let left = self.peek_address(address, now);
-        if left.allowed { Ok(()) } else { Err(Refused { code: Code::AddressLimited, rate: Some(left) }) }
+        if left.allowed { Ok(()) } else { Err(Refused::with_rate(Code::AddressLimited, left)) }
     }
 
     fn peek_address(&self, address: ClientAddress, now: Now) -> Decision {
@@ -280,54 +387,34 @@ impl Gate {
     }
 
     fn of_token(&self, token: &[u8], address: ClientAddress, now: Now) -> Result<Principal, Refused> {
-        let Some(verifier) = &self.verifier else { return Err(Code::CredentialMissing.into()) };
         // A token seen before is of no use to a guesser, so it works from any address at any time.
         #[cfg(feature = "std")]
-        if let Some(principal) = self.cache.as_ref().and_then(|cache| cache.get(token, now)) {
-            return self.unless_revoked(principal, token, now);
+        if let Some(seen) = self.tokens.seen(token, now) {
+            return Ok(seen?);
         }
         self.may_guess(address, now)?;
-        if token.len() > verifier.max_token() {
-            return Err(Code::Token(crate::jwt::TokenError::TooLarge).into());
-        }
-        let mut scratch = vec![0; token.len()];
-        let claims = verifier.verify_in(token, &mut scratch, now).map_err(Code::Token)?;
-        let principal = Principal::of_claims(&claims).ok_or(Code::SubjectMissing)?;
-        #[cfg(feature = "std")]
-        if let Some(cache) = &self.cache {
-            cache.insert(token, verifier.window(&claims), now, principal.clone());
-        }
-        self.unless_revoked(principal, token, now)
-    }
-
-    #[cfg(feature = "std")]
-    fn unless_revoked(&self, principal: Principal, token: &[u8], now: Now) -> Result<Principal, Refused> {
-        match principal.revocable(token) {
-            Some(facts) if self.revocations.is_revoked(facts, now) => {
-                Err(Code::Token(crate::jwt::TokenError::Revoked).into())
-            }
-            _ => Ok(principal),
-        }
-    }
-
-    #[cfg(not(feature = "std"))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "there is no set without std")]
-    fn unless_revoked(&self, principal: Principal, _: &[u8], _: Now) -> Result<Principal, Refused> {
-        Ok(principal)
+        Ok(self.tokens.verify(token, now)?)
     }
 
     fn of_key(&self, key: &[u8], address: ClientAddress, now: Now) -> Result<Principal, Refused> {
-        let Some(keys) = &self.keys else { return Err(Code::CredentialMissing.into()) };
+        // One set for the whole look-up, whatever is swapped meanwhile.
+        let ring = self.keys.current();
+        let Some(ring) = ring.as_deref() else { return Err(Code::CredentialMissing.into()) };
         // A found key of our own format holds 160 bits that nobody guesses: it works from any address at any time.
-        if !keys.format().looks_like(key) {
+        let guessable = !ring.looks_strong(key);
+        if guessable {
             self.may_guess(address, now)?;
         }
-        let found = keys.position(key, now).map_err(Code::ApiKey);
-        let principal = found.map(|position| self.key_principals.get(position).cloned());
-        match principal {
-            Ok(Some(principal)) => Ok(principal),
-            Ok(None) => Err(Code::ApiKey(crate::api_keys::ApiKeyRefusal::Unknown).into()),
-            Err(code) => Err(code.into()),
+        match ring.find(key, now) {
+            Found::Principal(principal) => Ok(principal),
+            Found::Refused(refusal) => Err(Code::ApiKey(refusal).into()),
+            Found::Unsure(refusal) if guessable => {
+                // It costs what a wrong guess does, for that is what it may be.
+                let spent = self.spend(Code::ApiKey(refusal).into(), address, now);
+                let limited = spent.code == Code::AddressLimited;
+                Err(if limited { spent } else { Refused { code: Code::ApiKeysStale, ..spent } })
+            }
+            Found::Unsure(_) => Err(Code::ApiKeysStale.into()),
         }
     }
 
@@ -363,15 +450,92 @@ impl Gate {
         let rate =
             self.principal_limiter.check(principal.id().as_bytes(), self.principal_limiter.base(), cost, now);
         if !rate.allowed {
-            let refused = Refused { code: Code::PrincipalLimited, rate: Some(rate) };
+            let refused = Refused::with_rate(Code::PrincipalLimited, rate);
             return self.deny(refused, address, Some(principal), target, notes, now);
         }
-        let tolerance = match principal.method() {
-            AuthMethod::Jwt => self.verifier.as_ref().map_or(0.0, Verifier::tolerance_seconds),
-            AuthMethod::ApiKey => 0.0,
-        };
-        let valid_until = principal.expires().map(|expires| expires + tolerance);
+        let valid_until = principal.until();
         Step::Admitted(Admitted { principal, rate, valid_until, address, target, notes })
+    }
+
+    /// What is lacking may be had from the host, unless it has just been asked for.
+    #[cold]
+    fn ask_or_deny(
+        &self,
+        head: &Head<'_>,
+        refused: Refused,
+        address: ClientAddress,
+        notes: Notes,
+        now: Now,
+    ) -> Step {
+        #[cfg(all(feature = "std", feature = "asymmetric"))]
+        if let Some(jwks) = refused.lacking.clone()
+            && let Ok(Some(token)) = credential::bearer(head.authorization, &mut Notes::default())
+        {
+            return self.ask_for_keys(jwks, token, refused, then(head), address, notes, now);
+        }
+        #[cfg(not(all(feature = "std", feature = "asymmetric")))]
+        let _ = head;
+        self.deny_address(refused, address, notes, now)
+    }
+
+    /// One attempt is taken before a host is asked, and given back if it was no guess: nobody keeps a host busy.
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    #[expect(clippy::too_many_arguments, reason = "all of it goes on with the request")]
+    fn ask_for_keys(
+        &self,
+        jwks: Arc<Jwks>,
+        token: &[u8],
+        mut refused: Refused,
+        then: Then,
+        address: ClientAddress,
+        notes: Notes,
+        now: Now,
+    ) -> Step {
+        let spent = match refused.rate.take() {
+            Some(spent) => spent,
+            None => self.address_limiter.check(&address.key(), self.address_limiter.base(), 1, now),
+        };
+        if !spent.allowed {
+            return self.deny_address(Refused::with_rate(Code::AddressLimited, spent), address, notes, now);
+        }
+        let fetch = jwks.fetch(now);
+        if fetch.is_none() && !jwks.is_fetching(now) {
+            // It was asked for a moment ago, and this is what came of it.
+            if refused.code.spends() {
+                refused.rate = Some(spent);
+            } else if let Some(receipt) = spent.receipt {
+                self.address_limiter.give_back(receipt);
+            }
+            return self.deny_address(refused, address, notes, now);
+        }
+        Step::Ask(Ask {
+            question: Question::Keys(KeysWanted { jwks, fetch }),
+            credential: Zeroizing::new(token.into()),
+            address,
+            then,
+            notes,
+            receipt: spent.receipt,
+        })
+    }
+
+    /// Goes on once it is known whose request it is.
+    fn go_on(
+        &self,
+        principal: Principal,
+        address: ClientAddress,
+        then: Then,
+        notes: Notes,
+        now: Now,
+    ) -> Step {
+        let Then::Body { version, mcp_method, mcp_name, refuse } = then else {
+            return self.admit(principal, address, None, 1, notes, now);
+        };
+        let limit = self.body_limit;
+        let need = NeedBody { principal, address, version, mcp_method, mcp_name, notes, limit };
+        match refuse {
+            Some(code) => self.deny_principal(code, need, None, now),
+            None => Step::NeedBody(need),
+        }
     }
 
     fn deny_address(&self, refused: Refused, address: ClientAddress, notes: Notes, now: Now) -> Step {
@@ -414,6 +578,25 @@ impl Gate {
     }
 }
 
+/// What a head says of how its request goes on.
+fn then(head: &Head<'_>) -> Then {
+    if matches!(head.method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
+        return Then::Admit;
+    }
+    let repeated = [head.protocol_version, head.mcp_method, head.mcp_name].contains(&Field::Several);
+    let refuse = match () {
+        () if !is_plain_json(head) => Some(Code::BodyMediaType),
+        () if repeated => Some(Code::HeaderMismatch),
+        () => None,
+    };
+    Then::Body {
+        version: ProtocolVersion::of(head.protocol_version.one()),
+        mcp_method: head.mcp_method.one().map(Into::into),
+        mcp_name: head.mcp_name.one().map(Into::into),
+        refuse,
+    }
+}
+
 /// `application/json`, whatever its case and parameters, in UTF-8, and not compressed.
 fn is_plain_json(head: &Head<'_>) -> bool {
     let Field::One(media) = head.content_type else { return false };
@@ -449,8 +632,8 @@ fn mismatch_body(id: &str) -> String {
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gate")
-            .field("tokens", &self.verifier.is_some())
-            .field("api_keys", &self.keys.as_ref().map_or(0, ApiKeys::len))
+            .field("tokens", &self.tokens.are_accepted())
+            .field("api_keys", &self.keys.len())
             .finish_non_exhaustive()
     }
 }

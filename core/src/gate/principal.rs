@@ -1,6 +1,6 @@
 //! Who a request is from.
 
-use crate::api_keys::ApiKey;
+use crate::api_keys::{ApiKey, KeyDigest};
 use crate::jwt::{Claims, OwnedClaims};
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
@@ -38,9 +38,13 @@ struct Inner {
     subject: Option<String>,
     #[cfg_attr(not(feature = "std"), allow(dead_code))]
     token: Option<TokenFacts>,
+    /// Of its key: what tells whether that is still there.
+    digest: Option<KeyDigest>,
     scopes: Vec<String>,
     roles: Vec<String>,
     expires: Option<f64>,
+    /// As `expires`, clock tolerance and maximum age included.
+    until: Option<f64>,
     claims: Option<OwnedClaims>,
 }
 
@@ -54,22 +58,25 @@ struct TokenFacts {
 
 impl Principal {
     /// The principal of an API key: `key:<id>`.
-    pub(super) fn of_key(key: &ApiKey) -> Self {
+    pub(super) fn of_key(key: &ApiKey, digest: KeyDigest) -> Self {
         Self(Arc::new(Inner {
             id: id("key", &[key.id()]),
             method: AuthMethod::ApiKey,
             subject: None,
             token: None,
+            digest: Some(digest),
             scopes: key.scopes().to_vec(),
             roles: key.roles().to_vec(),
             expires: key.valid_until(),
+            until: key.valid_until(),
             claims: None,
         }))
     }
 
     /// The principal of a token: `jwt:<issuer>:<subject>`; nothing if it names no subject. No other claim stands in
-    /// for `sub`: a client that is called as a user is would be that user (RFC 9068 §5).
-    pub(super) fn of_claims(claims: &Claims<'_>) -> Option<Self> {
+    /// for `sub`: a client that is called as a user is would be that user (RFC 9068 §5). `until`: when the token ends by
+    /// its verifier's rules.
+    pub(super) fn of_claims(claims: &Claims<'_>, until: f64) -> Option<Self> {
         let subject = claims.subject().filter(|subject| !subject.is_empty())?.to_string();
         let issuer = claims.issuer().map(|issuer| issuer.to_string()).unwrap_or_default();
         Some(Self(Arc::new(Inner {
@@ -81,11 +88,23 @@ impl Principal {
                 id: claims.id().map(|id| id.to_string()),
                 issued_at: claims.issued_at(),
             }),
+            digest: None,
             scopes: claims.scopes().to_vec(),
             roles: claims.roles().to_vec(),
             expires: claims.expiry(),
+            until: Some(until).filter(|until| until.is_finite()),
             claims: Some(claims.to_owned()),
         })))
+    }
+
+    /// The digest of its key; nothing for a token.
+    pub(super) fn digest(&self) -> Option<&KeyDigest> {
+        self.0.digest.as_ref()
+    }
+
+    /// Whether it is the other, with the same roles and scopes.
+    pub(super) fn may_as(&self, other: &Self) -> bool {
+        self.0.id == other.0.id && self.0.roles == other.0.roles && self.0.scopes == other.0.scopes
     }
 
     /// What its token may be revoked by; nothing for a key.
@@ -140,6 +159,11 @@ impl Principal {
     #[must_use]
     pub fn expires(&self) -> Option<f64> {
         self.0.expires
+    }
+
+    /// When its credential ends for this gate: [`expires`](Self::expires), clock tolerance and maximum age included.
+    pub(super) fn until(&self) -> Option<f64> {
+        self.0.until
     }
 
     /// The token's claims; nothing for a key. Reads the payload again.

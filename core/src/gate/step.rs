@@ -1,13 +1,20 @@
 //! What a gate says next.
 
-use super::{Denial, Notes, Principal};
+use super::{Code, Denial, Notes, Principal};
 use crate::address::ClientAddress;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use crate::jwks::{Fetch, Jwks};
 use crate::mcp::{Kind, ProtocolVersion};
-use crate::rate::Decision;
+use crate::rate::{Decision, Receipt};
 use alloc::boxed::Box;
 use alloc::string::String;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::convert::Infallible;
+use core::fmt;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use core::time::Duration;
+use zeroize::Zeroizing;
 
 /// The gate's next word on a request. Exhaustive: a step that were new would have to be handled by every host.
 #[derive(Debug)]
@@ -78,10 +85,38 @@ pub enum Body<'a> {
     Broken,
 }
 
-/// A question only the host can answer, with all that is needed to go on.
+/// How a request goes on once it is known whose it is. Owns what the head said.
 #[derive(Debug)]
+pub(super) enum Then {
+    /// It has no body that matters.
+    Admit,
+    /// Its body decides.
+    Body {
+        version: ProtocolVersion,
+        mcp_method: Option<Vec<u8>>,
+        mcp_name: Option<Vec<u8>>,
+        /// Why it is refused before that.
+        refuse: Option<Code>,
+    },
+}
+
+/// A question only the host can answer, with all that is needed to go on.
+///
+/// An ask that is dropped refuses nothing and admits nobody.
+#[must_use]
+#[cfg_attr(
+    not(all(feature = "std", feature = "asymmetric")),
+    expect(dead_code, reason = "there is no question then")
+)]
 pub struct Ask {
     pub(super) question: Question,
+    /// The credential in question.
+    pub(super) credential: Zeroizing<Box<[u8]>>,
+    pub(super) address: ClientAddress,
+    pub(super) then: Then,
+    pub(super) notes: Notes,
+    /// The attempt taken from the address's bucket, to be given back when it was no guess.
+    pub(super) receipt: Option<Receipt>,
 }
 
 impl Ask {
@@ -90,20 +125,67 @@ impl Ask {
     pub const fn question(&self) -> &Question {
         &self.question
     }
+
+    /// What is asked, for taking a [`Fetch`](crate::jwks::Fetch) out of it.
+    pub const fn question_mut(&mut self) -> &mut Question {
+        &mut self.question
+    }
 }
 
-/// What a gate may ask its host. There is no question yet: keys and limits are all the gate's own.
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ask").field("question", &self.question).finish_non_exhaustive()
+    }
+}
+
+/// What a gate may ask its host.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Question {
+    /// The key of a token is not there: wait until the set has been fetched.
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    Keys(KeysWanted),
+    /// There is none.
+    #[cfg(not(all(feature = "std", feature = "asymmetric")))]
     #[doc(hidden)]
-    Never(Infallible),
+    Never(core::convert::Infallible),
+}
+
+/// A key set that somebody waits for.
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+#[derive(Debug)]
+pub struct KeysWanted {
+    pub(super) jwks: Arc<Jwks>,
+    pub(super) fetch: Option<Fetch>,
+}
+
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+impl KeysWanted {
+    /// The set. Answer [`Answer::Ready`] once it [is no longer being fetched](Jwks::is_fetching), and
+    /// [`Answer::Unavailable`] after [`deadline`](Self::deadline).
+    #[must_use]
+    pub const fn jwks(&self) -> &Arc<Jwks> {
+        &self.jwks
+    }
+
+    /// The fetch to do, if no other request has it already. It should outlive this request: others wait for it.
+    pub const fn take_fetch(&mut self) -> Option<Fetch> {
+        self.fetch.take()
+    }
+
+    /// How long to wait.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.jwks.patience()
+    }
 }
 
 /// A host's answer to an [`Ask`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// There was none within the deadline.
+    /// What was waited for is over, well or not.
+    Ready,
+    /// There was no answer within the deadline.
     Unavailable,
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::api_keys::ApiKey;
-use crate::jwt::{Algorithm, Rules, SigningKey, sign};
+use crate::api_keys::{ApiKey, ApiKeys};
+use crate::jwt::{Algorithm, Rules, SigningKey, Verifier, sign};
 use crate::keys::{Key, KeySet};
 use std::string::ToString as _;
 use std::{assert_eq, format};

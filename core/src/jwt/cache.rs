@@ -5,6 +5,7 @@
 //! live, or with the cache: a verifier whose keys or rules change is another verifier, with another cache. Dates
 //! are checked again on every hit. Tokens are zeroised when they go; host values are dropped outside the lock.
 
+use super::Window;
 use crate::Now;
 use crate::constant_time::equal;
 use ahash::RandomState;
@@ -32,23 +33,6 @@ struct Entry<V> {
 }
 
 type Set<V> = Mutex<[Option<Entry<V>>; WAYS]>;
-
-/// When a token is good, tolerance included, in seconds since the epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Window {
-    /// From this moment on; minus infinity without `nbf`.
-    pub from: f64,
-    /// Before this moment; infinity without `exp`.
-    pub until: f64,
-}
-
-impl Window {
-    /// Whether the moment lies inside. A clock that is not a number is never inside.
-    #[must_use]
-    pub fn contains(&self, unix: f64) -> bool {
-        self.from <= unix && unix < self.until
-    }
-}
 
 /// A bounded map from tokens that were verified to a value of the host's.
 pub struct TokenCache<V> {

@@ -21,6 +21,10 @@ pub enum TokenError {
     AlgorithmNotAllowed,
     /// No key of that `kid`.
     KeyNotFound,
+    /// The keys are fetched, and there is no set that may be used: none was fetched yet, or the last is too old.
+    KeysUnavailable,
+    /// With several issuers: the token names none of them.
+    IssuerUnknown,
     /// The signature does not hold.
     InvalidSignature,
     /// The payload is not a JSON object, has a member twice, or breaks a bound.
@@ -71,6 +75,8 @@ impl TokenError {
             Self::CriticalHeader => "token_header_critical",
             Self::AlgorithmNotAllowed => "algorithm_not_allowed",
             Self::KeyNotFound => "key_not_found",
+            Self::KeysUnavailable => "keys_unavailable",
+            Self::IssuerUnknown => "issuer_unknown",
             Self::InvalidSignature => "signature_invalid",
             Self::InvalidPayload => "token_payload_invalid",
             Self::InvalidClaim => "claim_invalid",
@@ -93,7 +99,7 @@ impl TokenError {
     }
 
     /// Every error, for tables and tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::TooLarge,
         Self::Malformed,
         Self::Encrypted,
@@ -101,6 +107,8 @@ impl TokenError {
         Self::CriticalHeader,
         Self::AlgorithmNotAllowed,
         Self::KeyNotFound,
+        Self::KeysUnavailable,
+        Self::IssuerUnknown,
         Self::InvalidSignature,
         Self::InvalidPayload,
         Self::InvalidClaim,
@@ -156,6 +164,8 @@ impl fmt::Display for TokenError {
             Self::CriticalHeader => "the token's header names an extension that is not supported",
             Self::AlgorithmNotAllowed => "the token's algorithm is not one the keys are for",
             Self::KeyNotFound => "no key has the token's kid",
+            Self::KeysUnavailable => "the issuer's keys could not be fetched",
+            Self::IssuerUnknown => "the token names no issuer that is trusted",
             Self::InvalidSignature => "the signature does not hold",
             Self::InvalidPayload => "the payload is not one JSON object with every name once",
             Self::InvalidClaim => "a registered claim has the wrong type or range",

@@ -13,6 +13,8 @@ mod cache;
 mod claims;
 mod error;
 mod header;
+#[cfg(feature = "alloc")]
+mod issuers;
 mod limits;
 #[cfg(feature = "std")]
 mod revocation;
@@ -27,14 +29,18 @@ mod verify;
 pub use crate::json::{JsonStr, Number, Value};
 pub use algorithm::Algorithm;
 #[cfg(feature = "std")]
-pub use cache::{CacheStats, TokenCache, Window};
+pub use cache::{CacheStats, TokenCache};
 #[cfg(feature = "alloc")]
 pub use claims::OwnedClaims;
 pub use claims::{Claims, Words};
 pub use error::TokenError;
+#[cfg(feature = "alloc")]
+pub use issuers::Issuers;
 pub use limits::Limits;
 #[cfg(feature = "std")]
 pub use revocation::{Revocable, Revocations, RevocationsFull};
+#[cfg(feature = "alloc")]
+pub use rules::Window;
 pub use rules::{Audience, OneOf, Rules};
 #[cfg(feature = "alloc")]
 pub use sign::{SignError, SigningKey, sign};

@@ -18,7 +18,7 @@ pub enum OneOf<'r> {
 }
 
 impl OneOf<'_> {
-    fn any(&self, mut is: impl FnMut(&str) -> bool) -> bool {
+    pub(super) fn any(&self, mut is: impl FnMut(&str) -> bool) -> bool {
         match self {
             Self::One(one) => is(one),
             Self::Many(many) => many.iter().any(|one| is(one)),
@@ -27,7 +27,7 @@ impl OneOf<'_> {
         }
     }
 
-    fn is(&self, text: JsonStr<'_>) -> bool {
+    pub(super) fn is(&self, text: JsonStr<'_>) -> bool {
         self.any(|one| text == *one)
     }
 }
@@ -88,6 +88,25 @@ impl fmt::Debug for Audience<'_> {
             Self::OneOf(one_of) => f.debug_tuple("OneOf").field(one_of).finish(),
             Self::Accepted(_) => f.write_str("Accepted"),
         }
+    }
+}
+
+#[cfg(feature = "alloc")]
+/// When a token is good, tolerance included, in seconds since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// From this moment on; minus infinity without `nbf`.
+    pub from: f64,
+    /// Before this moment; infinity without `exp`.
+    pub until: f64,
+}
+
+#[cfg(feature = "alloc")]
+impl Window {
+    /// Whether the moment lies inside. A clock that is not a number is never inside.
+    #[must_use]
+    pub fn contains(&self, unix: f64) -> bool {
+        self.from <= unix && unix < self.until
     }
 }
 
@@ -271,6 +290,12 @@ impl<'r> Rules<'r> {
         self
     }
 
+    /// The issuer rule.
+    #[cfg(feature = "alloc")]
+    pub(super) const fn issuer_rule(&self) -> Option<&OneOf<'r>> {
+        self.issuer.as_ref()
+    }
+
     /// The audience rule.
     #[must_use]
     pub const fn audience_rule(&self) -> &Audience<'r> {
@@ -296,7 +321,7 @@ impl<'r> Rules<'r> {
     }
 
     /// From when on a token with these claims is good; minus infinity where nothing says.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "alloc")]
     pub(super) fn begins(&self, claims: &Claims<'_>) -> f64 {
         let from = claims.not_before.filter(|_| self.check_not_before).unwrap_or(f64::NEG_INFINITY);
         let issued = claims.issued_at().filter(|_| self.max_age.is_some()).unwrap_or(f64::NEG_INFINITY);
@@ -304,7 +329,7 @@ impl<'r> Rules<'r> {
     }
 
     /// Until when; infinity where nothing says.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "alloc")]
     pub(super) fn ends(&self, claims: &Claims<'_>) -> f64 {
         let expiry = claims.expiry.filter(|_| self.check_expiry).unwrap_or(f64::INFINITY);
         let aged = self.max_age.zip(claims.issued_at()).map_or(f64::INFINITY, |(age, issued)| issued + age);

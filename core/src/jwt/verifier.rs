@@ -1,9 +1,13 @@
 //! Keys and rules together, made once and shared.
 
 use super::verify::verify_with;
-use super::{Claims, OwnedClaims, Rules, TokenError};
+use super::{Claims, Limits, OneOf, OwnedClaims, Rules, TokenError};
 use crate::Now;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use crate::jwks::Jwks;
 use crate::keys::KeySet;
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use alloc::sync::Arc;
 use alloc::vec;
 use core::fmt;
 
@@ -20,8 +24,15 @@ use core::fmt;
 /// ```
 #[derive(Debug)]
 pub struct Verifier {
-    keys: KeySet,
+    keys: Keys,
     rules: Rules<'static>,
+}
+
+#[derive(Debug)]
+enum Keys {
+    Own(KeySet),
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    Fetched(Arc<Jwks>),
 }
 
 /// Why a verifier cannot be made.
@@ -32,6 +43,10 @@ pub enum VerifierError {
     NoKeys,
     /// There are public keys, and nothing is said of the audience.
     AudienceNotConfigured,
+    /// The rules want another issuer than the one whose keys are fetched.
+    IssuerMismatch,
+    /// With several verifiers: two are for the same issuer, or two for any.
+    IssuersOverlap,
 }
 
 impl VerifierError {
@@ -41,6 +56,8 @@ impl VerifierError {
         match self {
             Self::NoKeys => "no_keys",
             Self::AudienceNotConfigured => "audience_not_configured",
+            Self::IssuerMismatch => "issuer_mismatch",
+            Self::IssuersOverlap => "issuers_overlap",
         }
     }
 }
@@ -51,6 +68,11 @@ impl fmt::Display for VerifierError {
             Self::NoKeys => "a verifier needs at least one key",
             Self::AudienceNotConfigured => {
                 "public keys verify tokens made for anybody: say which audience is yours, or spell out that any will do"
+            }
+            Self::IssuerMismatch => "the rules want another issuer than the one whose keys are fetched",
+            Self::IssuersOverlap => {
+                "two verifiers are for the same issuer, or two name none: each must name its own, and only one may have \
+                 what is left"
             }
         })
     }
@@ -70,7 +92,45 @@ impl Verifier {
         if keys.has_public() && rules.audience_rule().is_unset() {
             return Err(VerifierError::AudienceNotConfigured);
         }
-        Ok(Self { keys, rules })
+        Ok(Self { keys: Keys::Own(keys), rules })
+    }
+
+    /// A verifier with keys that are fetched, and these rules. Where the set is an issuer's, tokens must name it.
+    ///
+    /// # Errors
+    /// No audience rule; or an issuer rule that is not that issuer.
+    ///
+    /// ```
+    /// use doorward::{jwks::Jwks, jwt::{Rules, Verifier}};
+    /// let jwks = Jwks::of_issuer("https://issuer.example")?;
+    /// let verifier = Verifier::fetching(jwks, Rules::new().audience("https://mcp.example/mcp"))?;
+    /// assert!(verifier.jwks().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    pub fn fetching(jwks: impl Into<Arc<Jwks>>, mut rules: Rules<'static>) -> Result<Self, VerifierError> {
+        let jwks = jwks.into();
+        if rules.audience_rule().is_unset() {
+            return Err(VerifierError::AudienceNotConfigured);
+        }
+        if let Some(issuer) = jwks.issuer() {
+            match rules.issuer_rule() {
+                None => rules = rules.issuer(alloc::string::String::from(issuer)),
+                Some(rule) if !rule.any(|one| one != issuer) => {}
+                Some(_) => return Err(VerifierError::IssuerMismatch),
+            }
+        }
+        Ok(Self { keys: Keys::Fetched(jwks), rules })
+    }
+
+    /// The fetched set; nothing where the keys are its own.
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    #[must_use]
+    pub const fn jwks(&self) -> Option<&Arc<Jwks>> {
+        match &self.keys {
+            Keys::Own(_) => None,
+            Keys::Fetched(jwks) => Some(jwks),
+        }
     }
 
     /// Verifies a token; the claims own their payload. Two allocations.
@@ -95,7 +155,53 @@ impl Verifier {
         scratch: &'s mut [u8],
         now: Now,
     ) -> Result<Claims<'s>, TokenError> {
-        verify_with(token, &self.keys, &self.rules, scratch, now)
+        self.verify_by(token, scratch, now).0
+    }
+
+    /// As [`verify_in`](Self::verify_in), and the number of the keys it was done with.
+    pub(crate) fn verify_by<'s>(
+        &self,
+        token: &[u8],
+        scratch: &'s mut [u8],
+        now: Now,
+    ) -> (Result<Claims<'s>, TokenError>, u64) {
+        match &self.keys {
+            Keys::Own(keys) => (verify_with(token, keys, &self.rules, scratch, now), 0),
+            #[cfg(all(feature = "std", feature = "asymmetric"))]
+            Keys::Fetched(jwks) => match jwks.keys(now) {
+                Some((keys, generation)) => {
+                    (verify_with(token, &keys, &self.rules, scratch, now), generation)
+                }
+                // What is no token at all is told from one whose key can't be known.
+                None => match verify_with(token, &KeySet::new().fetched(), &self.rules, scratch, now) {
+                    Err(TokenError::KeyNotFound) => (Err(TokenError::KeysUnavailable), 0),
+                    other => (other, 0),
+                },
+            },
+        }
+    }
+
+    /// The number of the keys that are in use now: what was verified by others must be verified again.
+    #[cfg(feature = "std")]
+    #[cfg_attr(
+        not(feature = "asymmetric"),
+        expect(unused_variables, reason = "keys of its own never change")
+    )]
+    pub(crate) fn generation(&self, now: Now) -> Option<u64> {
+        match &self.keys {
+            Keys::Own(_) => Some(0),
+            #[cfg(all(feature = "std", feature = "asymmetric"))]
+            Keys::Fetched(jwks) => jwks.generation(now),
+        }
+    }
+
+    /// The issuers its rules want.
+    pub(super) const fn issuers(&self) -> Option<&OneOf<'static>> {
+        self.rules.issuer_rule()
+    }
+
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.rules.limits
     }
 
     /// The longest token it looks at, in bytes.
@@ -105,16 +211,9 @@ impl Verifier {
     }
 
     /// When a token with these claims is good, by this verifier's rules.
-    #[cfg(feature = "std")]
     #[must_use]
     pub fn window(&self, claims: &Claims<'_>) -> super::Window {
         super::Window { from: self.rules.begins(claims), until: self.rules.ends(claims) }
-    }
-
-    /// The seconds of clock tolerance its rules allow.
-    #[must_use]
-    pub const fn tolerance_seconds(&self) -> f64 {
-        self.rules.tolerance_seconds()
     }
 }
 

@@ -13,6 +13,8 @@ const MAX_TRIES: usize = 4;
 #[derive(Default)]
 pub struct KeySet {
     keys: Vec<Named>,
+    /// Whether it was fetched, so that its issuer may have others tomorrow.
+    fetched: bool,
 }
 
 struct Named {
@@ -24,7 +26,14 @@ impl KeySet {
     /// No keys yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { keys: Vec::new() }
+        Self { keys: Vec::new(), fetched: false }
+    }
+
+    /// The same set, as one that was fetched: a token of an algorithm that none of its keys is for then lacks its key,
+    /// which a later set may have.
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    pub(crate) fn fetched(self) -> Self {
+        Self { fetched: true, ..self }
     }
 
     /// Adds a key with no `kid`: it may verify tokens whatever `kid` they name, or none.
@@ -100,7 +109,10 @@ impl KeySet {
     }
 
     pub(crate) fn allows(&self, algorithm: Algorithm) -> bool {
-        self.keys.iter().any(|named| named.key.allows(algorithm))
+        match self.fetched {
+            true => !algorithm.is_symmetric(),
+            false => self.keys.iter().any(|named| named.key.allows(algorithm)),
+        }
     }
 
     /// The keys that may have made a token with that algorithm and `kid`. A token that names a `kid` is verified

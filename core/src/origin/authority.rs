@@ -16,7 +16,7 @@ const MAX_LABEL: usize = 63;
 
 /// A host, as written or prepared. `N` is `&str` on the request path and `Box<str>`, in lower case, in rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Host<N> {
+pub(crate) enum Host<N> {
     Name(N),
     V4(Ipv4Addr),
     V6(Ipv6Addr),
@@ -24,19 +24,19 @@ pub(super) enum Host<N> {
 
 /// A host and the port written after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Authority<'a> {
-    pub(super) host: Host<&'a str>,
+pub(crate) struct Authority<'a> {
+    pub(crate) host: Host<&'a str>,
     pub(super) port: Option<u16>,
 }
 
 /// An absolute URL cut at its authority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Parts<'a> {
-    pub(super) scheme: &'a str,
+pub(crate) struct Parts<'a> {
+    pub(crate) scheme: &'a str,
     /// The port is absent where it is the scheme's default.
-    pub(super) authority: Authority<'a>,
+    pub(crate) authority: Authority<'a>,
     /// From the first `/`, `?` or `#` on.
-    pub(super) rest: &'a str,
+    pub(crate) rest: &'a str,
 }
 
 impl<N: AsRef<str>> Host<N> {
@@ -51,7 +51,7 @@ impl<N: AsRef<str>> Host<N> {
     }
 
     /// `localhost`, 127.0.0.0/8 or `[::1]`. Not `*.localhost` and not mapped addresses: nobody needs them.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         match self {
             Self::Name(name) => name.as_ref().eq_ignore_ascii_case("localhost"),
             Self::V4(v4) => v4.is_loopback(),
@@ -122,7 +122,7 @@ impl<'a> Authority<'a> {
 
 impl<'a> Parts<'a> {
     /// Cuts `scheme://host[:port]rest`, at most `max` bytes of it.
-    pub(super) fn parse(text: &'a str, max: usize) -> Result<Self, OriginError> {
+    pub(crate) fn parse(text: &'a str, max: usize) -> Result<Self, OriginError> {
         check_characters(text, max)?;
         let (scheme, after) = text.split_once(':').ok_or(OriginError::Scheme)?;
         let after = after.strip_prefix("//").ok_or(OriginError::Scheme)?;

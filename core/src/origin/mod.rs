@@ -31,6 +31,8 @@ mod serialized;
 #[cfg(test)]
 mod properties;
 
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+pub(crate) use authority::Parts;
 pub use error::{OriginError, Refusal};
 pub use public_url::PublicUrl;
 pub use rules::HostRules;

@@ -1,0 +1,199 @@
+//! The network side of fetched keys: GETs by reqwest, shared by all requests that wait for them.
+
+use doorward::Now;
+use doorward::gate::{Answer, Ask, Gate, Question};
+use doorward::jwks::{Fetch, Fetched, Jwks, Reply};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Fetches the key sets of a gate's issuers.
+///
+/// A fetch runs as a task of its own, so that a caller who hangs up takes nobody's keys along. Redirects are not
+/// followed, no cookies or credentials are sent, and no more is read than a key set may have.
+#[derive(Clone)]
+pub struct KeyFetcher {
+    client: reqwest::Client,
+    /// Changes whenever a fetch has ended.
+    ended: Arc<watch::Sender<()>>,
+}
+
+/// Why there is no HTTP client.
+#[derive(Debug)]
+pub struct FetcherError(Box<dyn std::error::Error + Send + Sync>);
+
+impl fmt::Display for FetcherError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "key sets can't be fetched: {}: install the system's CA certificates (Debian: ca-certificates)",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for FetcherError {}
+
+type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
+
+impl KeyFetcher {
+    /// A fetcher with the system's trusted certificates and the proxies of the environment (`HTTPS_PROXY`).
+    ///
+    /// # Errors
+    /// There are no trusted certificates.
+    pub fn new() -> Result<Self, FetcherError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| Ok(builder.with_platform_verifier()?.with_no_client_auth()))
+            .map_err(|error| FetcherError(error.into()))?;
+        Self::with_client(reqwest::Client::builder().tls_backend_preconfigured(tls))
+    }
+
+    /// A fetcher by a client of your own making: other certificates, say, or another proxy. Redirects are switched off
+    /// here whatever was set.
+    ///
+    /// # Errors
+    /// The client can't be made.
+    pub fn with_client(builder: reqwest::ClientBuilder) -> Result<Self, FetcherError> {
+        let client = builder
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| FetcherError(error.into()))?;
+        Ok(Self { client, ended: Arc::new(watch::Sender::new(())) })
+    }
+
+    /// Starts whatever fetch is due in the background.
+    pub(crate) fn refresh(&self, gate: &Gate, clock: &Clock) {
+        while let Some(fetch) = gate.refresh(clock()) {
+            self.start(fetch, clock);
+        }
+    }
+
+    /// Fetches what is due, and waits for that and for what is under way already.
+    pub(crate) async fn refreshed(&self, gate: &Gate, clock: &Clock) {
+        self.refresh(gate, clock);
+        for jwks in gate.key_sets() {
+            self.wait(jwks, clock).await;
+        }
+    }
+
+    /// Sees to a gate's question.
+    pub(crate) async fn answer(&self, ask: &mut Ask, clock: &Clock) -> Answer {
+        let Question::Keys(wanted) = ask.question_mut() else { return Answer::Unavailable };
+        if let Some(fetch) = wanted.take_fetch() {
+            self.start(fetch, clock);
+        }
+        match tokio::time::timeout(wanted.deadline(), self.wait(wanted.jwks(), clock)).await {
+            Ok(()) => Answer::Ready,
+            Err(_) => Answer::Unavailable,
+        }
+    }
+
+    async fn wait(&self, jwks: &Jwks, clock: &Clock) {
+        let mut ended = self.ended.subscribe();
+        // What ends after this line is seen by `changed`, what ended before it by `is_fetching`.
+        while jwks.is_fetching(clock()) {
+            if ended.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn start(&self, fetch: Fetch, clock: &Clock) {
+        let (this, clock) = (self.clone(), Arc::clone(clock));
+        tokio::spawn(async move {
+            // Told however the task ends: by a panic too.
+            let _told = Told(Arc::clone(&this.ended));
+            this.run(fetch, &clock).await;
+        });
+    }
+
+    async fn run(&self, mut fetch: Fetch, clock: &Clock) {
+        loop {
+            let url = fetch.url().to_owned();
+            let fetched = match tokio::time::timeout(fetch.timeout(), self.get(&fetch)).await {
+                Ok(Ok(Got::Answer(status, body))) => {
+                    fetch.replied(Reply::Answer { status, body: &body }, clock())
+                }
+                Ok(Ok(Got::TooLarge)) => fetch.replied(Reply::TooLarge, clock()),
+                Ok(Err(error)) => {
+                    tracing::debug!(target: "doorward", %url, error = %cause(&error), "no reply");
+                    fetch.replied(Reply::Unreachable, clock())
+                }
+                Err(_) => fetch.replied(Reply::Unreachable, clock()),
+            };
+            match fetched {
+                Fetched::Next(next) => fetch = next,
+                Fetched::Loaded(loaded) => {
+                    if loaded.changed {
+                        tracing::info!(target: "doorward", %url, keys = loaded.keys, "key set fetched");
+                        for (place, error) in loaded.left_out {
+                            tracing::warn!(
+                                target: "doorward", %url, place, code = error.code(), "a key was left out: {error}"
+                            );
+                        }
+                    }
+                    return;
+                }
+                Fetched::Failed(error) => {
+                    tracing::warn!(
+                        target: "doorward", %url, code = error.code(),
+                        "no key set fetched: {error}; the last one is kept for as long as it may be"
+                    );
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    async fn get(&self, fetch: &Fetch) -> Result<Got, reqwest::Error> {
+        let mut response =
+            self.client.get(fetch.url()).header(http::header::ACCEPT, "application/json").send().await?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            // What it says is of no use, so it is not read.
+            return Ok(Got::Answer(status, Vec::new()));
+        }
+        if response.content_length().is_some_and(|length| length > fetch.limit() as u64) {
+            return Ok(Got::TooLarge);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if chunk.len() > fetch.limit() - body.len() {
+                return Ok(Got::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Got::Answer(status, body))
+    }
+}
+
+enum Got {
+    Answer(u16, Vec<u8>),
+    TooLarge,
+}
+
+/// Tells those who wait, when it goes.
+struct Told(Arc<watch::Sender<()>>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.send_replace(());
+    }
+}
+
+/// The innermost reason, which says most.
+fn cause(error: &dyn std::error::Error) -> &dyn std::error::Error {
+    error.source().map_or(error, cause)
+}
+
+impl fmt::Debug for KeyFetcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyFetcher").finish_non_exhaustive()
+    }
+}
