@@ -67,16 +67,8 @@ pub(crate) fn pack(name: &JsonStr<'_>) -> u64 {
 /// [`pack`] of the first `len` bytes of a word; nothing beyond seven.
 #[inline(always)]
 pub(crate) fn pack_short(word: u64, len: usize) -> Option<u64> {
-    const BYTES: [u64; 8] = [
-        0,
-        0xFF,
-        0xFFFF,
-        0xFF_FFFF,
-        0xFFFF_FFFF,
-        0xFF_FFFF_FFFF,
-        0xFFFF_FFFF_FFFF,
-        0xFF_FFFF_FFFF_FFFF,
-    ];
+    const BYTES: [u64; 8] =
+        [0, 0xFF, 0xFFFF, 0xFF_FFFF, 0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, 0xFF_FFFF_FFFF_FFFF];
     Some(word & BYTES.get(len)? | (len as u64) << 56)
 }
 

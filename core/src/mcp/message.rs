@@ -282,11 +282,10 @@ fn read_reference(text: &str) -> Result<(Kind, JsonStr<'_>), BodyError> {
 /// Whether `name`, which is none of the known names, folds to one of them, as `Name` and `paramſ` do.
 #[inline(never)]
 fn looks_like_one(name: JsonStr<'_>, known: &[&str]) -> bool {
-    known.iter().any(|candidate| match name.as_plain() {
-        // A length tells most of them apart.
-        Some(plain) if plain.is_ascii() => plain.eq_ignore_ascii_case(candidate),
-        _ => name.chars().map(fold).eq(candidate.chars().map(fold)),
-    })
+    match name.as_plain() {
+        Some(plain) if plain.is_ascii() => known.iter().any(|one| plain.eq_ignore_ascii_case(one)),
+        _ => known.iter().any(|one| name.chars().map(fold).eq(one.chars().map(fold))),
+    }
 }
 
 /// Unicode's simple case folding (CaseFolding.txt, status C and S) as far as it leads to ASCII letters.
