@@ -71,6 +71,13 @@ impl Denial {
 
 /// A name taken from a request, fit for a log: at most 128 bytes, whatever is no plain text escaped.
 pub(super) fn for_the_log(name: &crate::json::JsonStr<'_>) -> String {
+    // What nearly every name is, at once: 500 instructions less than by its characters.
+    if let Some(plain) = name.as_plain()
+        && plain.len() <= 125
+        && plain.bytes().all(|byte| byte.is_ascii_graphic())
+    {
+        return String::from(plain);
+    }
     let mut safe = String::new();
     // Writing to a String cannot fail.
     let _ = crate::escape::for_the_log(name.chars(), &mut safe);

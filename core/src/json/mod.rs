@@ -16,7 +16,7 @@ pub(crate) use names::pack_bytes;
 #[cfg(feature = "alloc")]
 pub(crate) use scan::Reader;
 use scan::eight_digits;
-pub(crate) use scan::{Depth, array_items, object_members};
+pub(crate) use scan::{Depth, Members, Raw, array_items, object_members};
 pub use text::JsonStr;
 
 use core::fmt;
@@ -98,6 +98,7 @@ impl<'a> Number<'a> {
 
     /// The nearest `f64`; infinite where the text is out of range.
     #[must_use]
+    #[inline]
     pub fn to_f64(&self) -> f64 {
         if self.0.len() <= 15 {
             let (mut whole, mut rest) = (0, self.0.as_bytes());
@@ -112,9 +113,9 @@ impl<'a> Number<'a> {
                     _ => return self.slow_f64(),
                 }
             }
-            // At most 15 digits: below 2^53, so exact.
+            // At most 15 digits: below 2^53, so exact; signed, for that is one instruction.
             #[allow(clippy::cast_precision_loss)]
-            return whole as f64;
+            return whole.cast_signed() as f64;
         }
         self.slow_f64()
     }

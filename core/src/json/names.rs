@@ -64,10 +64,12 @@ pub(crate) fn pack(name: &JsonStr<'_>) -> u64 {
     }
 }
 
-/// [`pack`] of the first `len` bytes of a word, at most seven.
-#[inline]
-pub(crate) const fn pack_short(word: u64, len: usize) -> u64 {
-    word & ((1 << (8 * len)) - 1) | (len as u64) << 56
+/// [`pack`] of the first `len` bytes of a word; nothing beyond seven.
+#[inline(always)]
+pub(crate) fn pack_short(word: u64, len: usize) -> Option<u64> {
+    const BYTES: [u64; 8] =
+        [0, 0xFF, 0xFFFF, 0xFF_FFFF, 0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, 0xFF_FFFF_FFFF_FFFF];
+    Some(word & BYTES.get(len)? | (len as u64) << 56)
 }
 
 #[inline]
@@ -153,8 +155,10 @@ mod tests {
     #[test]
     fn a_short_name_packs_as_its_bytes_do() {
         for len in 0..=7 {
-            assert_eq!(pack_short(u64::from_le_bytes(*b"scope\":x"), len), pack_bytes(&b"scope\":x"[..len]));
+            let packed = pack_short(u64::from_le_bytes(*b"scope\":x"), len);
+            assert_eq!(packed, Some(pack_bytes(&b"scope\":x"[..len])));
         }
+        assert_eq!(pack_short(0, 8), None);
     }
 
     #[test]

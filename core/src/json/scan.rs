@@ -1,6 +1,6 @@
 //! The reader itself: one pass over the bytes, a value at a time.
 
-use super::names::{MAX_ESCAPED_NAME, Names, pack, pack_short};
+use super::names::{MAX_ESCAPED_NAME, MAX_MEMBERS, Names, pack, pack_short};
 use super::text::{Spelling, unescape};
 use super::{JsonError, JsonStr, Number, Value};
 
@@ -14,14 +14,16 @@ pub(crate) struct Depth {
 }
 
 impl Depth {
-    fn deeper(self) -> Result<Self, JsonError> {
+    #[inline]
+    pub(crate) fn deeper(self) -> Result<Self, JsonError> {
         let left = self.left.checked_sub(1).ok_or(JsonError::TooDeep)?;
         Ok(Self { left, ..self })
     }
 }
 
-/// A place in a JSON text.
-#[derive(Clone, Debug)]
+/// A place in a JSON text. What is not inlined takes text and place and gives the place behind: a reader whose address
+/// somebody had would live in memory, every step a store and a load.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -30,14 +32,16 @@ pub(crate) struct Reader<'a> {
 const HIGH: u64 = 0x8080_8080_8080_8080;
 const LOW: u64 = 0x0101_0101_0101_0101;
 
-/// The high bit of every byte of `word` that ends a plain run of string bytes: a quote, a backslash, or a
-/// control character. Bits above the first hit may be wrong (the usual borrow), the lowest is right.
+/// Where in the eight bytes of `word`, the first in its lowest byte, the plain run of string bytes ends: at a quote, a
+/// backslash or a control character; 8 where there is none.
 #[inline]
-const fn stops(word: u64) -> u64 {
-    // With this bit turned over the quote is 0x20 and control characters stay below it: one comparison for both.
+const fn first_stop(word: u64) -> usize {
+    // With this bit turned over the quote is 0x20 and control characters stay below it: one comparison for both. Bits
+    // above the first hit may be wrong (the usual borrow), the lowest is right.
     let low = word ^ (LOW * 0x02);
     let slash = word ^ (LOW * 0x5C);
-    ((low.wrapping_sub(LOW * 0x21) & !low) | (slash.wrapping_sub(LOW) & !slash)) & HIGH
+    let stops = ((low.wrapping_sub(LOW * 0x21) & !low) | (slash.wrapping_sub(LOW) & !slash)) & HIGH;
+    (stops.trailing_zeros() / 8) as usize
 }
 
 /// Whether all eight bytes are decimal digits: 3 is the high half of each, also when 6 is added.
@@ -47,34 +51,90 @@ pub(super) const fn eight_digits(word: u64) -> bool {
     word & HALVES == LOW * 0x30 && word.wrapping_add(LOW * 6) & HALVES == LOW * 0x30
 }
 
+/// What kind of value a [`Raw`] is. A whole word, as [`Spelling`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum RawKind {
+    Plain,
+    Escaped,
+    Number,
+    Array,
+    Object,
+    True,
+    False,
+    Null,
+}
+
+/// A value on its way to who asked for it: what it is, and its text, of a string without the quotes. Three whole words,
+/// whatever it is. As a [`Value`], the pointer of every string went through the one byte of a `bool` and seven others, and
+/// was stored in four pieces.
+#[derive(Clone, Copy)]
+pub(crate) struct Raw<'a> {
+    kind: RawKind,
+    text: &'a str,
+}
+
+impl<'a> Raw<'a> {
+    #[inline(always)]
+    const fn of(text: JsonStr<'a>) -> Self {
+        let kind = match text.spelling {
+            Spelling::Plain => RawKind::Plain,
+            Spelling::Escaped => RawKind::Escaped,
+        };
+        Self { kind, text: text.raw }
+    }
+
+    /// The string, if it is one.
+    #[inline(always)]
+    pub(crate) const fn as_str(self) -> Option<JsonStr<'a>> {
+        match self.kind {
+            RawKind::Plain => Some(JsonStr { raw: self.text, spelling: Spelling::Plain }),
+            RawKind::Escaped => Some(JsonStr { raw: self.text, spelling: Spelling::Escaped }),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one.
+    #[inline(always)]
+    pub(crate) const fn as_number(self) -> Option<Number<'a>> {
+        if matches!(self.kind, RawKind::Number) { Some(Number(self.text)) } else { None }
+    }
+
+    #[inline]
+    pub(crate) const fn value(self) -> Value<'a> {
+        match self.kind {
+            RawKind::Plain => Value::String(JsonStr::plain(self.text)),
+            RawKind::Escaped => Value::String(JsonStr { raw: self.text, spelling: Spelling::Escaped }),
+            RawKind::Number => Value::Number(Number(self.text)),
+            RawKind::Array => Value::Array(self.text),
+            RawKind::Object => Value::Object(self.text),
+            RawKind::True => Value::Bool(true),
+            RawKind::False => Value::Bool(false),
+            RawKind::Null => Value::Null,
+        }
+    }
+}
+
 impl<'a> Reader<'a> {
     pub(crate) const fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    #[inline]
+    #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or(&[])
     }
 
     /// The next byte that is not white space (RFC 8259 §2), left in place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        match self.byte() {
-            Some(b' ' | b'\t' | b'\n' | b'\r') => self.peek_behind_space(),
-            other => other,
-        }
-    }
-
-    /// Apart, because tokens hold no white space.
-    fn peek_behind_space(&mut self) -> Option<u8> {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte() {
-            self.at += 1;
+        if let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte() {
+            self.at = behind_space(self.text, self.at);
         }
         self.byte()
     }
@@ -82,9 +142,11 @@ impl<'a> Reader<'a> {
     /// Takes `expected`, which is no white space, if it is the next byte that is none.
     #[inline(always)]
     pub(crate) fn take(&mut self, expected: u8) -> bool {
-        let found = self.byte() == Some(expected) || self.peek() == Some(expected);
-        self.at += usize::from(found);
-        found
+        if self.byte() != Some(expected) && self.peek() != Some(expected) {
+            return false;
+        }
+        self.at += 1;
+        true
     }
 
     #[inline(always)]
@@ -93,7 +155,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Nothing but white space is left.
-    pub(crate) fn end(&mut self) -> Result<(), JsonError> {
+    #[inline]
+    pub(crate) fn end(mut self) -> Result<(), JsonError> {
         if self.peek().is_none() { Ok(()) } else { Err(JsonError::Syntax) }
     }
 
@@ -103,61 +166,61 @@ impl<'a> Reader<'a> {
         self.text.get(start..self.at).ok_or(JsonError::Syntax)
     }
 
+    /// Where the plain run of string bytes that begins here ends.
+    #[inline(always)]
+    fn plain_end(&self) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            let stop = first_stop(u64::from_le_bytes(*chunk));
+            at += stop;
+            if stop < 8 {
+                return at;
+            }
+        }
+        last_plain_end(bytes, at)
+    }
+
     /// A string whose opening quote was taken.
     #[inline(always)]
     fn string(&mut self) -> Result<JsonStr<'a>, JsonError> {
         let start = self.at;
-        let mut spelling = Spelling::Plain;
-        loop {
-            while let Some((chunk, _)) = self.rest().split_first_chunk::<8>() {
-                let found = stops(u64::from_le_bytes(*chunk));
-                if found == 0 {
-                    self.at += 8;
-                } else {
-                    self.at += (found.trailing_zeros() / 8) as usize;
-                    break;
-                }
-            }
-            match self.byte().ok_or(JsonError::Syntax)? {
-                b'"' => {
-                    let raw = self.since(start)?;
-                    self.at += 1;
-                    return Ok(JsonStr { raw, spelling });
-                }
-                b'\\' => {
-                    spelling = Spelling::Escaped;
-                    let rest = self.text.get(self.at + 1..).ok_or(JsonError::Syntax)?;
-                    let (_, used) = unescape(rest).ok_or(JsonError::Syntax)?;
-                    self.at += 1 + used;
-                }
-                0..=0x1F => return Err(JsonError::Syntax),
-                _ => self.at += 1,
-            }
+        self.at = self.plain_end();
+        if self.byte() != Some(b'"') {
+            let (text, at) = escaped_string(self.text, start, self.at)?;
+            self.at = at;
+            return Ok(text);
         }
+        let raw = self.since(start)?;
+        self.at += 1;
+        Ok(JsonStr::plain(raw))
     }
 
     /// A member's name whose opening quote was taken, and its packed word (see [`pack`]).
     #[inline(always)]
     fn name(&mut self) -> Result<(JsonStr<'a>, u64), JsonError> {
         // Nearly every name in a token has at most seven bytes: one load finds its end and packs it.
-        if let Some((chunk, _)) = self.rest().split_first_chunk::<8>() {
+        if let Some(chunk) = self.rest().first_chunk::<8>() {
             let word = u64::from_le_bytes(*chunk);
-            let len = (stops(word).trailing_zeros() / 8) as usize;
-            if chunk.get(len) == Some(&b'"') {
-                let start = self.at;
-                self.at += len;
-                let raw = self.since(start)?;
-                self.at += 1;
-                return Ok((JsonStr::plain(raw), pack_short(word, len)));
+            let len = first_stop(word);
+            if chunk.get(len) == Some(&b'"')
+                && let Some(packed) = pack_short(word, len)
+            {
+                // Never the default, for both ends are beside a quote; and nothing at all where nobody asks for it.
+                let raw = self.text.get(self.at..self.at + len).unwrap_or_default();
+                self.at += len + 1;
+                return Ok((JsonStr::plain(raw), packed));
             }
         }
-        let name = self.string()?;
-        Ok((name, pack(&name)))
+        let (name, packed, at) = long_name(self.text, self.at)?;
+        self.at = at;
+        Ok((name, packed))
     }
 
+    #[inline]
     fn digits(&mut self) -> Result<(), JsonError> {
         let start = self.at;
-        while let Some((chunk, _)) = self.rest().split_first_chunk::<8>()
+        while let Some(chunk) = self.rest().first_chunk::<8>()
             && eight_digits(u64::from_le_bytes(*chunk))
         {
             self.at += 8;
@@ -168,8 +231,8 @@ impl<'a> Reader<'a> {
         if self.at > start { Ok(()) } else { Err(JsonError::Syntax) }
     }
 
-    fn number(&mut self) -> Result<Number<'a>, JsonError> {
-        let start = self.at;
+    #[inline]
+    fn number(&mut self) -> Result<(), JsonError> {
         self.at += usize::from(self.byte() == Some(b'-'));
         match self.byte() {
             Some(b'0') => self.at += 1,
@@ -186,15 +249,15 @@ impl<'a> Reader<'a> {
             }
             self.digits()?;
         }
-        Ok(Number(self.since(start)?))
+        Ok(())
     }
 
-    fn literal(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, JsonError> {
+    fn literal(&mut self, word: &str) -> Result<(), JsonError> {
         if !self.rest().starts_with(word.as_bytes()) {
             return Err(JsonError::Syntax);
         }
         self.at += word.len();
-        Ok(value)
+        Ok(())
     }
 
     /// One value of any kind. `depth.left` counts the levels it may open.
@@ -202,86 +265,65 @@ impl<'a> Reader<'a> {
     /// Strings are read in place, always: handed back through memory, each stalled a load that overlapped two
     /// stores.
     #[inline(always)]
-    pub(crate) fn value(&mut self, depth: Depth) -> Result<Value<'a>, JsonError> {
+    pub(crate) fn raw(&mut self, depth: Depth) -> Result<Raw<'a>, JsonError> {
         if self.take(b'"') {
-            return Ok(Value::String(self.string()?));
+            return Ok(Raw::of(self.string()?));
         }
-        self.other_value(depth)
-    }
-
-    fn other_value(&mut self, depth: Depth) -> Result<Value<'a>, JsonError> {
-        match self.peek().ok_or(JsonError::Syntax)? {
-            b'-' | b'0'..=b'9' => Ok(Value::Number(self.number()?)),
-            b'{' => {
-                let start = self.at;
-                let depth = depth.deeper()?;
-                if depth.members.is_some() {
-                    self.checked_object(depth)?;
-                } else {
-                    self.object(depth, |_, _| Ok(()))?;
-                }
-                Ok(Value::Object(self.since(start)?))
-            }
-            b'[' => {
-                let start = self.at;
-                self.array(depth.deeper()?, |_| Ok(()))?;
-                Ok(Value::Array(self.since(start)?))
-            }
-            b't' => self.literal("true", Value::Bool(true)),
-            b'f' => self.literal("false", Value::Bool(false)),
-            b'n' => self.literal("null", Value::Null),
-            _ => Err(JsonError::Syntax),
-        }
-    }
-
-    /// The members of an object, in order, each name still unchecked against the others.
-    #[inline]
-    pub(crate) fn object<E: From<JsonError>>(
-        &mut self,
-        depth: Depth,
-        member: impl FnMut(JsonStr<'a>, Value<'a>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.object_named(depth, |reader| reader.string(), member)
-    }
-
-    /// The members of an object, whose names are read by `name`.
-    #[inline(always)]
-    fn object_named<N, E: From<JsonError>>(
-        &mut self,
-        depth: Depth,
-        name: impl Fn(&mut Self) -> Result<N, JsonError>,
-        mut member: impl FnMut(N, Value<'a>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.need(b'{')?;
-        if self.take(b'}') {
-            return Ok(());
-        }
-        loop {
-            self.need(b'"')?;
-            let name = name(self)?;
-            self.need(b':')?;
-            let value = self.value(depth)?;
-            member(name, value)?;
-            if !self.take(b',') {
-                return Ok(self.need(b'}')?);
-            }
-        }
+        let (raw, at) = other_value(self.text, self.at, depth)?;
+        self.at = at;
+        Ok(raw)
     }
 
     /// A nested object of which only the correctness matters.
-    fn checked_object(&mut self, depth: Depth) -> Result<(), JsonError> {
-        let bound = depth.members.unwrap_or(usize::MAX);
+    fn skip_object(&mut self, depth: Depth) -> Result<(), JsonError> {
+        let Some(bound) = depth.members else {
+            let mut more = self.opens()?;
+            while more {
+                self.need(b'"')?;
+                self.string()?;
+                self.need(b':')?;
+                self.raw(depth)?;
+                more = self.goes_on()?;
+            }
+            return Ok(());
+        };
         let mut names = Names::new();
-        self.object_named(
-            depth,
-            |reader| reader.name(),
-            |(name, packed), _| {
-                if name.as_plain().is_none() && name.written_len() > MAX_ESCAPED_NAME {
-                    return Err(JsonError::Syntax);
-                }
-                names.insert(packed, bound)
-            },
-        )
+        let mut more = self.opens()?;
+        while more {
+            self.need(b'"')?;
+            names.insert(self.name()?.1, bound)?;
+            self.need(b':')?;
+            self.raw(depth)?;
+            more = self.goes_on()?;
+        }
+        Ok(())
+    }
+
+    /// Takes an object's opening brace; whether a member follows. Then each is read by [`member`](Self::member), and
+    /// [`goes_on`](Self::goes_on) asked behind it.
+    #[inline(always)]
+    pub(crate) fn opens(&mut self) -> Result<bool, JsonError> {
+        self.need(b'{')?;
+        Ok(!self.take(b'}'))
+    }
+
+    /// Whether another member follows, its comma taken; else the closing brace is.
+    #[inline(always)]
+    pub(crate) fn goes_on(&mut self) -> Result<bool, JsonError> {
+        if self.take(b',') {
+            return Ok(true);
+        }
+        self.need(b'}')?;
+        Ok(false)
+    }
+
+    /// A member's name and colon: the name and its packed word (see [`pack`]).
+    #[inline(always)]
+    pub(crate) fn member(&mut self) -> Result<(JsonStr<'a>, u64), JsonError> {
+        self.need(b'"')?;
+        let name = self.name()?;
+        self.need(b':')?;
+        Ok(name)
     }
 
     /// The items of an array, in order.
@@ -289,14 +331,14 @@ impl<'a> Reader<'a> {
     pub(crate) fn array<E: From<JsonError>>(
         &mut self,
         depth: Depth,
-        mut item: impl FnMut(Value<'a>) -> Result<(), E>,
+        mut item: impl FnMut(Raw<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.need(b'[')?;
         if self.take(b']') {
             return Ok(());
         }
         loop {
-            item(self.value(depth)?)?;
+            item(self.raw(depth)?)?;
             if !self.take(b',') {
                 return Ok(self.need(b']')?);
             }
@@ -304,34 +346,154 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads `text` as one object and nothing else. Every name, here and below, is checked against the others of
-/// its object; `member` gets each with its packed word (see [`pack`]).
+/// Apart, because tokens hold no white space.
+#[cold]
+#[inline(never)]
+fn behind_space(text: &str, at: usize) -> usize {
+    let mut reader = Reader { text, at };
+    while let Some(b' ' | b'\t' | b'\n' | b'\r') = reader.byte() {
+        reader.at += 1;
+    }
+    reader.at
+}
+
+/// A name that is not plain and short, its packed word, and the place behind it.
+#[inline(never)]
+fn long_name(text: &str, at: usize) -> Result<(JsonStr<'_>, u64, usize), JsonError> {
+    let mut reader = Reader { text, at };
+    let name = reader.string()?;
+    if name.as_plain().is_none() && name.written_len() > MAX_ESCAPED_NAME {
+        return Err(JsonError::Syntax);
+    }
+    Ok((name, pack(&name), reader.at))
+}
+
+/// A string from `start` of which all is plain up to `at`, and the place behind it.
+#[cold]
+#[inline(never)]
+fn escaped_string(text: &str, start: usize, at: usize) -> Result<(JsonStr<'_>, usize), JsonError> {
+    let mut reader = Reader { text, at };
+    loop {
+        match reader.byte() {
+            Some(b'"') => {
+                let raw = reader.since(start)?;
+                return Ok((JsonStr { raw, spelling: Spelling::Escaped }, reader.at + 1));
+            }
+            Some(b'\\') => {
+                let rest = text.get(reader.at + 1..).ok_or(JsonError::Syntax)?;
+                let (_, used) = unescape(rest).ok_or(JsonError::Syntax)?;
+                reader.at += 1 + used;
+                reader.at = reader.plain_end();
+            }
+            _ => return Err(JsonError::Syntax),
+        }
+    }
+}
+
+/// A value that is no string, and the place behind it.
+fn other_value(text: &str, at: usize, depth: Depth) -> Result<(Raw<'_>, usize), JsonError> {
+    let mut reader = Reader { text, at };
+    let kind = match reader.byte().ok_or(JsonError::Syntax)? {
+        b'-' | b'0'..=b'9' => {
+            reader.number()?;
+            RawKind::Number
+        }
+        b'{' => {
+            reader.skip_object(depth.deeper()?)?;
+            RawKind::Object
+        }
+        b'[' => {
+            reader.array(depth.deeper()?, |_| Ok::<_, JsonError>(()))?;
+            RawKind::Array
+        }
+        b't' => {
+            reader.literal("true")?;
+            RawKind::True
+        }
+        b'f' => {
+            reader.literal("false")?;
+            RawKind::False
+        }
+        b'n' => {
+            reader.literal("null")?;
+            RawKind::Null
+        }
+        _ => return Err(JsonError::Syntax),
+    };
+    Ok((Raw { kind, text: reader.since(at)? }, reader.at))
+}
+
+/// Where the plain run that begins at `at` ends, fewer than eight bytes being left: the last eight are looked at again.
+#[inline(always)]
+fn last_plain_end(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    match bytes.last_chunk() {
+        // What was read before goes out below, and zeros come in above: the end of the text is a stop.
+        Some(last) if (1..8).contains(&rest.len()) => {
+            at + first_stop(u64::from_le_bytes(*last) >> (64 - 8 * rest.len()))
+        }
+        _ => at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).unwrap_or(rest.len()),
+    }
+}
+
+/// The members of one object that is a whole text, one by one. Every name, here and below, is checked against the others
+/// of its object.
+///
+/// A loop over it rather than a closure in it: what a closure is given went through memory.
+pub(crate) struct Members<'a> {
+    reader: Reader<'a>,
+    depth: Depth,
+    bound: usize,
+    names: Names,
+    opened: bool,
+}
+
+impl<'a> Members<'a> {
+    #[inline(always)]
+    pub(crate) fn of(text: &'a str, depth: Depth) -> Result<Self, JsonError> {
+        let mut reader = Reader::new(text);
+        if reader.peek() != Some(b'{') {
+            reader.raw(depth)?;
+            return Err(JsonError::NotAnObject);
+        }
+        let depth = depth.deeper()?;
+        let bound = depth.members.unwrap_or(MAX_MEMBERS);
+        Ok(Self { reader, depth, bound, names: Names::new(), opened: false })
+    }
+
+    /// Whether there is another, to be read by [`read`](Self::read); if not, nothing but white space follows the object.
+    #[inline(always)]
+    pub(crate) fn more(&mut self) -> Result<bool, JsonError> {
+        let more = if self.opened { self.reader.goes_on()? } else { self.reader.opens()? };
+        self.opened = true;
+        if !more {
+            self.reader.end()?;
+        }
+        Ok(more)
+    }
+
+    /// A member: its name, its packed word (see [`pack`]), its value.
+    #[inline(always)]
+    pub(crate) fn read(&mut self) -> Result<(JsonStr<'a>, u64, Raw<'a>), JsonError> {
+        let (name, packed) = self.reader.member()?;
+        self.names.insert(packed, self.bound)?;
+        Ok((name, packed, self.reader.raw(self.depth)?))
+    }
+}
+
+/// Reads `text` as one object and nothing else, as [`Members`] does; `member` gets each with its packed word.
 #[inline]
 pub(crate) fn object_members<'a, E: From<JsonError>>(
     text: &'a str,
     depth: Depth,
     mut member: impl FnMut(u64, JsonStr<'a>, Value<'a>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut reader = Reader::new(text);
-    if reader.peek() != Some(b'{') {
-        reader.value(depth)?;
-        return Err(JsonError::NotAnObject.into());
+    let mut members = Members::of(text, depth)?;
+    while members.more()? {
+        let (name, packed, raw) = members.read()?;
+        member(packed, name, raw.value())?;
     }
-    let depth = depth.deeper()?;
-    let bound = depth.members.unwrap_or(super::names::MAX_MEMBERS);
-    let mut names = Names::new();
-    reader.object_named(
-        depth,
-        |reader| reader.name(),
-        |(name, packed), value| {
-            if name.as_plain().is_none() && name.written_len() > MAX_ESCAPED_NAME {
-                return Err(E::from(JsonError::Syntax));
-            }
-            names.insert(packed, bound)?;
-            member(packed, name, value)
-        },
-    )?;
-    Ok(reader.end()?)
+    Ok(())
 }
 
 /// The items of an array's text that a [`Reader`] has already checked.
@@ -339,14 +501,14 @@ pub(crate) fn array_items<'a>(text: &'a str, mut item: impl FnMut(Value<'a>)) {
     let depth = Depth { left: usize::MAX, members: None };
     // Checked before, so the only way this ends early is at its end.
     let _: Result<(), JsonError> = Reader::new(text).array(depth, |value| {
-        item(value);
+        item(value.value());
         Ok(())
     });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{eight_digits, stops};
+    use super::{eight_digits, first_stop, last_plain_end};
 
     #[test]
     fn the_first_stop_is_found_among_any_bytes() {
@@ -356,11 +518,18 @@ mod tests {
                     let mut word = [filler; 8];
                     word[at] = byte;
                     let stop = matches!(byte, b'"' | b'\\' | 0..=0x1F);
-                    let first = (stops(u64::from_le_bytes(word)).trailing_zeros() / 8) as usize;
-                    assert_eq!(first, if stop { at } else { 8 }, "{word:?}");
+                    let first = if stop { at } else { 8 };
+                    assert_eq!(first_stop(u64::from_le_bytes(word)), first, "{word:?}");
+                    for from in 0..=8 {
+                        let first = if stop && from <= at { at } else { 8 };
+                        assert_eq!(last_plain_end(&word, from), first, "{word:?} from {from}");
+                        let two = [&[b'"'; 3][..], &word[..]].concat();
+                        assert_eq!(last_plain_end(&two, from + 3), first + 3, "{word:?} from {from}");
+                        let short = &word[..at];
+                        assert_eq!(last_plain_end(short, from.min(at)), at, "{short:?} from {from}");
+                    }
                     word[at..].fill(byte);
-                    let first = (stops(u64::from_le_bytes(word)).trailing_zeros() / 8) as usize;
-                    assert_eq!(first, if stop { at } else { 8 }, "{word:?}");
+                    assert_eq!(first_stop(u64::from_le_bytes(word)), first, "{word:?}");
                 }
             }
         }

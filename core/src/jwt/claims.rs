@@ -2,7 +2,7 @@
 
 use super::error::ReadError;
 use super::{JsonStr, Limits, TokenError, Value};
-use crate::json::{array_items, object_members, pack_bytes};
+use crate::json::{Members, Raw, array_items, object_members, pack_bytes};
 use core::fmt;
 
 /// The claims of a token whose signature held. Registered claims are typed and found in one pass; any other is
@@ -70,8 +70,10 @@ impl<'a> Claims<'a> {
         const ROLES: u64 = pack_bytes(b"roles");
 
         self.payload = payload;
-        let depth = self.limits.json();
-        object_members(payload, depth, |name, _, value| -> Result<(), ReadError> {
+        let unreadable = |_| TokenError::InvalidPayload;
+        let mut members = Members::of(payload, self.limits.json()).map_err(unreadable)?;
+        while members.more().map_err(unreadable)? {
+            let (_, name, value) = members.read().map_err(unreadable)?;
             match name {
                 ISS => self.issuer = Some(string(value)?),
                 SUB => self.subject = Some(string(value)?),
@@ -80,15 +82,14 @@ impl<'a> Claims<'a> {
                 EXP => self.expiry = Some(date(value)?),
                 NBF => self.not_before = Some(date(value)?),
                 IAT => self.issued_at = Some(date(value)?),
-                SCOPE => self.scope = Some(value),
-                SCP => self.scp = Some(value),
-                ROLE => self.role = Some(value),
-                ROLES => self.roles = Some(value),
+                SCOPE => self.scope = Some(value.value()),
+                SCP => self.scp = Some(value.value()),
+                ROLE => self.role = Some(value.value()),
+                ROLES => self.roles = Some(value.value()),
                 _ => {}
             }
-            Ok(())
-        })
-        .map_err(|error| error.or(TokenError::InvalidPayload))
+        }
+        Ok(())
     }
 
     /// `iss`
@@ -173,12 +174,12 @@ impl fmt::Debug for Claims<'_> {
     }
 }
 
-fn string(value: Value<'_>) -> Result<JsonStr<'_>, TokenError> {
+fn string(value: Raw<'_>) -> Result<JsonStr<'_>, TokenError> {
     value.as_str().ok_or(TokenError::InvalidClaim)
 }
 
-fn date(value: Value<'_>) -> Result<f64, TokenError> {
-    let Value::Number(number) = value else { return Err(TokenError::InvalidClaim) };
+fn date(value: Raw<'_>) -> Result<f64, TokenError> {
+    let number = value.as_number().ok_or(TokenError::InvalidClaim)?;
     let text = number.as_text();
     if text.starts_with('-') || text.len() > 32 {
         return Err(TokenError::InvalidClaim);
@@ -188,7 +189,8 @@ fn date(value: Value<'_>) -> Result<f64, TokenError> {
 }
 
 /// An audience is a non-empty string, or a non-empty array of such (RFC 7519 §4.1.3).
-fn audience(value: Value<'_>) -> Result<Value<'_>, TokenError> {
+fn audience(value: Raw<'_>) -> Result<Value<'_>, TokenError> {
+    let value = value.value();
     let good = match value {
         Value::String(one) => !one.is_empty(),
         Value::Array(items) => {

@@ -27,8 +27,8 @@ pub(super) fn split<'t>(token: &'t [u8], limits: &Limits) -> Result<Segments<'t>
     if header.is_empty() || payload.is_empty() || signature.is_empty() {
         return Err(TokenError::Malformed);
     }
-    // A dot inside the payload is no base64url and is found out when that is decoded; a JWE is told apart here,
-    // for the sake of a clear message, only once something has gone wrong: see `dots`.
+    // A dot inside the payload is no base64url and is found out when that is decoded; a JWE is told apart by the
+    // caller, for the sake of a clear message, only once something has gone wrong: see `malformed_middle`.
     Ok(Segments { header, payload, signature, signed })
 }
 

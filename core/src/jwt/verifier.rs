@@ -155,7 +155,13 @@ impl Verifier {
         scratch: &'s mut [u8],
         now: Now,
     ) -> Result<Claims<'s>, TokenError> {
-        self.verify_by(token, scratch, now).0
+        let mut outcome = Ok(Claims::none("", &self.rules.limits));
+        if let Ok(claims) = &mut outcome
+            && let (Err(error), _) = self.verify_into(token, scratch, now, claims)
+        {
+            outcome = Err(error);
+        }
+        outcome
     }
 
     /// As [`verify_in`](Self::verify_in), and the number of the keys it was done with.
@@ -165,18 +171,33 @@ impl Verifier {
         scratch: &'s mut [u8],
         now: Now,
     ) -> (Result<Claims<'s>, TokenError>, u64) {
+        let mut claims = Claims::none("", &self.rules.limits);
+        let (outcome, generation) = self.verify_into(token, scratch, now, &mut claims);
+        (outcome.map(|()| claims), generation)
+    }
+
+    fn verify_into<'s>(
+        &self,
+        token: &[u8],
+        scratch: &'s mut [u8],
+        now: Now,
+        claims: &mut Claims<'s>,
+    ) -> (Result<(), TokenError>, u64) {
         match &self.keys {
-            Keys::Own(keys) => (verify_with(token, keys, &self.rules, scratch, now), 0),
+            Keys::Own(keys) => (verify_with(token, keys, &self.rules, scratch, now, claims), 0),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             Keys::Fetched(jwks) => match jwks.keys(now) {
                 Some((keys, generation)) => {
-                    (verify_with(token, &keys, &self.rules, scratch, now), generation)
+                    (verify_with(token, &keys, &self.rules, scratch, now, claims), generation)
                 }
                 // What is no token at all is told from one whose key can't be known.
-                None => match verify_with(token, &KeySet::new().fetched(), &self.rules, scratch, now) {
-                    Err(TokenError::KeyNotFound) => (Err(TokenError::KeysUnavailable), 0),
-                    other => (other, 0),
-                },
+                None => {
+                    let none = KeySet::new().fetched();
+                    match verify_with(token, &none, &self.rules, scratch, now, claims) {
+                        Err(TokenError::KeyNotFound) => (Err(TokenError::KeysUnavailable), 0),
+                        other => (other, 0),
+                    }
+                }
             },
         }
     }
