@@ -1,5 +1,6 @@
 //! The command line. Flags win over variables, variables over `.env`.
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -13,25 +14,25 @@ use std::path::PathBuf;
 #[command(name = "doorward", version, after_long_help = settings_help(), max_term_width = 110)]
 pub(crate) struct Options {
     /// Address to bind to [HOST, default 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "config")]
     pub(crate) host: Option<String>,
     /// Port to bind to, 0 for any free one [PORT, default 3000]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", conflicts_with = "config")]
     pub(crate) port: Option<String>,
     /// Where clients reach the server [PUBLIC_URL]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
     pub(crate) public_url: Option<String>,
     /// Web origins whose pages may call it, separated by commas [CORS_ORIGINS]
-    #[arg(long, value_name = "ORIGINS")]
+    #[arg(long, value_name = "ORIGINS", conflicts_with = "config")]
     pub(crate) cors_origins: Option<String>,
     /// Proxies whose X-Forwarded-For is believed, addresses or CIDRs separated by commas [TRUSTED_PROXIES]
-    #[arg(long, value_name = "CIDRS")]
+    #[arg(long, value_name = "CIDRS", conflicts_with = "config")]
     pub(crate) trusted_proxies: Option<String>,
     /// File with variables, in place of .env in the working directory
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) env_file: Option<PathBuf>,
     /// TOML file with settings, in place of variables: neither .env nor the environment is then read
-    #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["env_file", "host", "port", "public_url", "cors_origins", "trusted_proxies"])]
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "env_file")]
     pub(crate) config: Option<PathBuf>,
     /// How log lines look
     #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "LOG_FORMAT")]
@@ -154,6 +155,19 @@ fn settings_help() -> String {
 /// A mistake on the command line as any other in the configuration is told: in one sentence. clap's first paragraph
 /// is that, but for its line breaks.
 pub(crate) fn in_one_sentence(error: &clap::Error) -> String {
+    // A word that is neither a flag nor like a command may be a key, which was not to be here, and is not to be in a log.
+    let given = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    let harmless = |word: &str| word.len() <= 16 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    if [given(ContextKind::InvalidArg), given(ContextKind::InvalidSubcommand)]
+        .into_iter()
+        .flatten()
+        .any(|word| !word.starts_with('-') && !word.starts_with('<') && !harmless(word))
+    {
+        return "unexpected argument, which is not repeated here: a key is read from stdin".to_owned();
+    }
     let text = error.render().to_string();
     let paragraph = text.split("\n\n").next().unwrap_or_default();
     let words: Vec<&str> = paragraph.trim_start_matches("error: ").split_whitespace().collect();
