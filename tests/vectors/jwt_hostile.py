@@ -371,7 +371,7 @@ def shape(cases: Cases):
     good = token()
     h, p, s = good.split(".")
     for name, text in {
-        "empty": "", "one segment": h, "two segments": f"{h}.{p}", "four segments": f"{good}.{s}", "an empty header": f".{p}.{s}", "an empty payload": f"{h}..{s}",
+        "empty": "", "one segment": h, "two segments": f"{h}.{p}", "four segments": f"{good}.{s}", "an empty header": f".{p}.{s}",
         "an empty signature": f"{h}.{p}.", "two dots": "..", "one dot": ".", "three dots": "...", "four dots": "....", "six segments": "a.b.c.d.e.f", "a dot before": f".{good}", "a dot behind": f"{good}.",
         "a leading space": f" {good}", "a trailing space": f"{good} ", "a trailing newline": f"{good}\n", "Bearer before": f"Bearer {good}", "Bearer twice": f"Bearer Bearer {good}",
         "two tokens": f"{good} {good}", "two tokens with a comma": f"{good},{good}", "quoted": f'"{good}"', "a JSON serialisation": dumps({"protected": h, "payload": p, "signature": s}),
@@ -381,10 +381,12 @@ def shape(cases: Cases):
         c.add(name, text, expect="token_malformed")
     jwe = b64('{"alg":"dir","enc":"A128GCM"}')
     c.add("a JWE", f"{jwe}.AAAA.AAAA.AAAA.AAAA", expect="token_encrypted")
+    c.add("an empty payload", f"{h}..{s}", expect="token_detached")
+    c.add("an empty payload, of an unknown key", f"{h}..AAAA", expect="token_detached")
     c.add("a JWE by dir, with no encrypted key", f"{jwe}..AAAA.AAAA.AAAA", expect="token_encrypted")
     c.add("five segments of a good token", f"{good}.{h}.{p}", expect="token_encrypted")
     for name, text in {
-        "an array": "[]", "a string": '"sub"', "null": "null", "a number": "1", "true": "true", "empty white space": "  ", "text": "hello", "a nested token": token(), "two objects": "{}{}", "rubbish behind": dumps(payload()) + "x",
+        "an array": "[]", "a string": '"sub"', "null": "null", "a number": "1", "true": "true", "empty white space": "  ", "text": "hello", "two objects": "{}{}", "rubbish behind": dumps(payload()) + "x",
         "a NUL behind": dumps(payload()) + "\0", "a comma behind": dumps(payload()) + ",", "a brace behind": dumps(payload()) + "}", "behind a BOM": "\ufeff" + dumps(payload()), "UTF-16": dumps(payload()).encode("utf-16-le"), "UTF-16 with a BOM": dumps(payload()).encode("utf-16"),
         "cut": dumps(payload())[:-1], "cut inside a string": '{"sub":"an', "cut behind a backslash": '{"sub":"an\\', "cut inside an escape": r'{"sub":"an\u00', "cut behind a colon": '{"exp":', "cut behind a comma": '{"exp":1,', "cut behind a name": '{"exp"',
         "cut inside a literal": '{"a":tru', "a long literal": payload('"a":trueish'), "a literal in capitals": payload('"a":NULL'), "a trailing comma": payload() and dumps(payload())[:-1] + ",}", "a leading comma": "{," + dumps(payload())[1:],
@@ -394,6 +396,11 @@ def shape(cases: Cases):
         "a number with a leading zero": payload('"a":012'), "minus and zeros": payload('"a":-01'), "minus and a letter": payload('"a":-x'),
     }.items():
         c.add(f"the payload is {name}", token(text), expect="token_payload_invalid")
+    for name, inner in {"a nested token": token(), "a nested token, expired": token(payload(exp=1)), "an unsigned nested token": f"{h}.{p}."}.items():
+        c.add(f"the payload is {name}", token(inner), expect="token_nested")
+        c.add(f"the payload is {name}, and cty says so", token(inner, header={"alg": "HS256", "cty": "JWT"}), expect="token_nested")
+    c.add("the payload is a nested token, under another key", token(token(), key="hs256_other"), expect="signature_invalid")
+    c.add("the payload is two nested tokens", token(f"{token()} {token()}"), expect="token_payload_invalid")
 
 
 def kid(cases: Cases):

@@ -13,6 +13,10 @@ pub enum TokenError {
     Malformed,
     /// Five segments: an encrypted token (JWE, RFC 7516), which doorward does not read.
     Encrypted,
+    /// The payload is missing: a detached one (RFC 7515 appendix F), which would have to come from elsewhere.
+    Detached,
+    /// The payload is itself a token (RFC 7519 §5.2), which is not unwrapped here.
+    Nested,
     /// The header is not a JSON object with a string `alg`, or breaks a bound.
     InvalidHeader,
     /// The header has `crit` or `b64`: extensions doorward does not know (RFC 7515 §4.1.11, RFC 7797).
@@ -71,6 +75,8 @@ impl TokenError {
             Self::TooLarge => "token_too_large",
             Self::Malformed => "token_malformed",
             Self::Encrypted => "token_encrypted",
+            Self::Detached => "token_detached",
+            Self::Nested => "token_nested",
             Self::InvalidHeader => "token_header_invalid",
             Self::CriticalHeader => "token_header_critical",
             Self::AlgorithmNotAllowed => "algorithm_not_allowed",
@@ -99,10 +105,12 @@ impl TokenError {
     }
 
     /// Every error, for tables and tests.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::TooLarge,
         Self::Malformed,
         Self::Encrypted,
+        Self::Detached,
+        Self::Nested,
         Self::InvalidHeader,
         Self::CriticalHeader,
         Self::AlgorithmNotAllowed,
@@ -136,6 +144,7 @@ impl TokenError {
         matches!(
             self,
             Self::InvalidPayload
+                | Self::Nested
                 | Self::InvalidClaim
                 | Self::MissingClaim
                 | Self::Expired
@@ -160,6 +169,8 @@ impl fmt::Display for TokenError {
             Self::TooLarge => "the token or its header is too long",
             Self::Malformed => "not a token of three base64url segments",
             Self::Encrypted => "an encrypted token, which cannot be verified here",
+            Self::Detached => "the token's payload is detached, and can't be had from elsewhere here",
+            Self::Nested => "the token holds another token, which is not unwrapped here",
             Self::InvalidHeader => "the token's header is not one that can be read",
             Self::CriticalHeader => "the token's header names an extension that is not supported",
             Self::AlgorithmNotAllowed => "the token's algorithm is not one the keys are for",

@@ -25,7 +25,8 @@ pub(super) fn split<'t>(token: &'t [u8], limits: &Limits) -> Result<Segments<'t>
     let (Some(payload), Some(signature)) = (payload, signature) else { return Err(TokenError::Malformed) };
     let signed = token.get(..header.len() + 1 + payload.len()).ok_or(TokenError::Malformed)?;
     if header.is_empty() || payload.is_empty() || signature.is_empty() {
-        return Err(TokenError::Malformed);
+        let detached = payload.is_empty() && !header.is_empty() && !signature.is_empty();
+        return Err(if detached { TokenError::Detached } else { TokenError::Malformed });
     }
     // A dot inside the payload is no base64url and is found out when that is decoded; a JWE is told apart by the
     // caller, for the sake of a clear message, only once something has gone wrong: see `malformed_middle`.

@@ -1,7 +1,7 @@
 //! The one path every token takes.
 
 use super::header::Header;
-use super::split::{Segments, has_dot, malformed_middle, split};
+use super::split::{Segments, has_dot, looks_like_jwt, malformed_middle, split};
 use super::{Claims, Limits, Rules, TokenError};
 use crate::Now;
 use crate::base64url;
@@ -182,6 +182,12 @@ fn room<'o>(
     scratch.split_at_mut_checked(segments.signed.len()).ok_or(TokenError::ScratchTooSmall)
 }
 
+/// The error of a payload that can't be read: whose payload is a token was meant for somebody who unwraps it.
+#[cold]
+fn nested_or(error: TokenError, payload: &str) -> TokenError {
+    if looks_like_jwt(payload.as_bytes()) { TokenError::Nested } else { error }
+}
+
 /// The signature held: what does the payload say?
 #[inline]
 fn believe<'s>(
@@ -194,7 +200,7 @@ fn believe<'s>(
 ) -> Result<(), TokenError> {
     let payload = base64url::decode(segments.payload, scratch).map_err(|_| TokenError::InvalidPayload)?;
     let payload = core::str::from_utf8(payload).map_err(|_| TokenError::InvalidPayload)?;
-    claims.fill(payload)?;
+    claims.fill(payload).map_err(|error| nested_or(error, payload))?;
     // Not before the signature: an honest token of another type is no guess.
     if !typed {
         return Err(TokenError::TypeMismatch);
