@@ -61,10 +61,13 @@ fn accepted<E>(read: impl Fn(&[Algorithm]) -> Result<Key, E>) -> Vec<Algorithm> 
     all
 }
 
-/// What is between the lines of a PEM text that was accepted.
+/// What is between the lines of a PEM text that was accepted. Before them may be anything (RFC 7468 §2), behind
+/// them nothing.
 fn body(text: &str) -> Vec<u8> {
-    let lines = text.trim().lines().filter(|line| !line.starts_with("-----"));
-    STANDARD.decode(lines.collect::<String>()).expect("it was read before")
+    let (_, behind) = text.rsplit_once("-----BEGIN ").expect("it was read before");
+    let (_, behind) = behind.split_once("-----").expect("it was read before");
+    let (body, _) = behind.split_once("-----END ").expect("it was read before");
+    STANDARD.decode(body.split_ascii_whitespace().collect::<String>()).expect("it was read before")
 }
 
 fn wrap(label: &str, der: &[u8]) -> String {

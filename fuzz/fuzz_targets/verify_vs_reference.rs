@@ -141,11 +141,11 @@ fn compare(token: &[u8], asked: &Asked, rules: u32) {
 fn kind(error: TokenError) -> Refusal {
     match error {
         TokenError::TooLarge => Refusal::Size,
-        TokenError::Malformed | TokenError::Encrypted => Refusal::Shape,
+        TokenError::Malformed | TokenError::Encrypted | TokenError::Detached => Refusal::Shape,
         TokenError::InvalidHeader | TokenError::CriticalHeader => Refusal::Header,
         TokenError::AlgorithmNotAllowed => Refusal::Algorithm,
         TokenError::InvalidSignature => Refusal::Signature,
-        TokenError::InvalidPayload | TokenError::InvalidClaim => Refusal::Payload,
+        TokenError::InvalidPayload | TokenError::InvalidClaim | TokenError::Nested => Refusal::Payload,
         TokenError::MissingClaim => Refusal::Missing,
         TokenError::Expired => Refusal::Expired,
         TokenError::NotYetValid => Refusal::Early,
