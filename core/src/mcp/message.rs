@@ -197,7 +197,8 @@ struct Params<'a> {
     bad: bool,
 }
 
-/// Reads the value of `params` on the way: twice over, to find its end and then its members, was 14 % of the warm gate.
+/// Reads the value of `params` on the way, once: to find its end first and its members then, and to compare names one by
+/// one, took the warm gate 11,400 instructions in place of 8,800.
 fn read_params<'a>(mut reader: Reader<'a>, depth: Depth) -> Result<(Params<'a>, Reader<'a>), BodyError> {
     let mut params = Params::default();
     if reader.peek() != Some(b'{') {
