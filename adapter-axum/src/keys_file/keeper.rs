@@ -28,9 +28,24 @@ struct Keeper {
     refused: Option<KeysFileError>,
     /// Set to have the file read even if it is as it was.
     anew: Arc<AtomicBool>,
-    /// When the log was told last, and what.
-    told: Option<(Instant, String)>,
+    told: Told,
     denying: bool,
+}
+
+/// When the log was told last, and what.
+#[derive(Default)]
+struct Told(Option<(Instant, String)>);
+
+impl Told {
+    /// Whether it is to be told now: what is new at once, and the same each minute.
+    fn is_due(&mut self, message: &str, now: Instant) -> bool {
+        let same = |(when, told): &(Instant, String)| now.duration_since(*when) < AGAIN && told == message;
+        if self.0.as_ref().is_some_and(same) {
+            return false;
+        }
+        self.0 = Some((now, message.to_owned()));
+        true
+    }
 }
 
 /// Reads the file once, and starts the threads.
@@ -47,7 +62,7 @@ pub(super) fn start(file: KeysFile) -> Result<KeysStatus, KeysFileError> {
         status: status.clone(),
         refused: None,
         anew: Arc::default(),
-        told: None,
+        told: Told::default(),
         denying: false,
     };
     if let Look::Other(file, open) = looker.look()? {
@@ -129,7 +144,7 @@ impl Keeper {
         let count = keys.len();
         gate.swap_api_keys(keys).map_err(KeysFileError::Gate)?;
         self.status.with(|state| *state = State { keys: count, good: Instant::now(), failing: false });
-        (self.told, self.denying) = (None, false);
+        (self.told, self.denying) = (Told::default(), false);
         let path = self.path.display();
         tracing::info!(target: "doorward", code = "keys_loaded", %path, keys = count, "API keys loaded");
         if let Some(mend) = open {
@@ -149,7 +164,7 @@ impl Keeper {
             state.good.elapsed().as_secs()
         });
         let (path, message) = (self.path.display(), error.to_string());
-        if self.told.as_ref().is_some_and(|(when, told)| when.elapsed() < AGAIN && *told == message) {
+        if !self.told.is_due(&message, Instant::now()) {
             return;
         }
         let meanwhile = if self.denying { "its keys are refused" } else { "the last good keys stay in use" };
@@ -160,7 +175,6 @@ impl Keeper {
             for_seconds,
             "the file of API keys cannot be used, and {meanwhile}: {message}"
         );
-        self.told = Some((Instant::now(), message));
     }
 
     fn deny_if_too_old(&mut self, gate: &Gate) {
@@ -189,5 +203,19 @@ impl Keeper {
             }
             Err(error) => self.complain(&error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_told_at_once_and_each_minute() {
+        let (mut told, start) = (Told::default(), Instant::now());
+        let mut due = |message, seconds| told.is_due(message, start + Duration::from_secs(seconds));
+        let asked = [("gone", 0), ("gone", 1), ("gone", 59), ("gone", 60), ("gone", 119), ("broken", 119)];
+        assert_eq!(asked.map(|(message, at)| due(message, at)), [true, false, false, true, false, true]);
+        assert!(!due("broken", 178) && due("broken", 179) && due("gone", 180));
     }
 }
