@@ -157,7 +157,7 @@ mod with_std {
             let outcome = match question {
                 #[cfg(feature = "asymmetric")]
                 Question::Keys(_) => self.with_keys(&credential, &answer, now),
-                Question::ApiKey(wanted) => self.with_entry(wanted, answer, now),
+                Question::ApiKey(wanted) => self.with_entry(&wanted, answer, now),
             };
             let give_back = || receipt.map(|receipt| self.address_limiter.give_back(receipt));
             match outcome {
@@ -186,14 +186,14 @@ mod with_std {
             })
         }
 
-        fn with_entry(&self, wanted: KeyWanted, answer: Answer, now: Now) -> Result<Principal, Refused> {
+        fn with_entry(&self, wanted: &KeyWanted, answer: Answer, now: Now) -> Result<Principal, Refused> {
             let (Some(lookup), Answer::ApiKey(entry)) = (&self.lookup, answer) else {
                 return Err(Code::ApiKeyUnavailable.into());
             };
             let entry = entry.map(|entry| *entry);
             let (limiter, headers) = (&self.principal_limiter, &self.principal_headers);
             lookup
-                .answered(wanted.digest, entry, now, limiter, headers)
+                .answered(wanted, entry, now, limiter, headers)
                 .map_err(|(code, detail)| Refused { detail: detail.map(Into::into), ..code.into() })
         }
     }
