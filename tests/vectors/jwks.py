@@ -96,8 +96,16 @@ story("a clock that goes back starts nothing", fetch(100, AT), reply(100, ONE, l
 # How long a set is good.
 story("nothing yet", unusable(0, 0, None), refresh(0, AT), unusable(0, 0, None))
 story("kept through an outage", refresh(0, AT), reply(0, ONE, loaded=1), refresh(600, AT), reply(600, "", 503, failed="jwks_status"),
-      standing(601, 1, 601, "jwks_status"), refresh(630, AT), no_reply(635, "unreachable", "jwks_unreachable"), standing(LATE - 1, 1, LATE - 1, "jwks_unreachable"))
-story("but not for ever", refresh(0, AT), reply(0, ONE, loaded=1), standing(LATE - 0.5, 1, LATE - 0.5), unusable(LATE, 1, LATE))
+      standing(601, 1, 601, "jwks_status"), refresh(630, AT), no_reply(635, "unreachable", "jwks_unreachable"), standing(1834, 1, 1834, "jwks_unreachable"), refresh(LATE - 600, AT),
+      no_reply(LATE - 595, "unreachable", "jwks_unreachable"), standing(LATE - 1, 1, LATE - 1, "jwks_unreachable"))
+story("but not for ever", refresh(0, AT), reply(0, ONE, loaded=1), refresh(LATE - 600, AT), reply(LATE - 600, "", 503, failed="jwks_status"),
+      standing(LATE - 0.5, 1, LATE - 0.5, "jwks_status"), unusable(LATE, 1, LATE, "jwks_status"))
+story("no longer without its issuer being asked", refresh(0, AT), reply(0, ONE, loaded=1), standing(1199, 1, 1199), unusable(1200, 1, 1200), fetch(5000, AT),
+      unusable(5001, 1, 5001), reply(5002, "", 500, failed="jwks_status"), standing(5003, 1, 5003, "jwks_status"), unusable(6202, 1, 6202, "jwks_status"),
+      fetch(6300, AT), reply(6300, ONE, loaded=1, changed=False), standing(6300, 1, 0))
+story("a fetch that is dropped has asked when it began", refresh(0, AT), reply(0, ONE, loaded=1), fetch(2000, AT), no_reply(2010, "forgotten", "jwks_unreachable"),
+      standing(3199, 1, 3199, "jwks_unreachable"), unusable(3200, 1, 3200, "jwks_unreachable"))
+story("time for a cool-down and a fetch", refresh(0, AT), reply(0, ONE, loaded=1), standing(59, 1, 59), unusable(60, 1, 60), fresh=10)
 story("good again when its issuer is back", refresh(0, AT), reply(0, ONE, loaded=1), unusable(LATE, 1, LATE), refresh(LATE, AT),
       reply(LATE, ONE, loaded=1, changed=False), standing(LATE, 1, 0))
 story("a limit of its own", refresh(0, AT), reply(0, ONE, loaded=1), standing(99, 1, 99), unusable(100, 1, 100), stale=100)

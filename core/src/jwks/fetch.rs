@@ -153,10 +153,11 @@ impl Fetch {
         let mut current = self.jwks.current.write().unwrap_or_else(PoisonError::into_inner);
         let keys = if changed { Arc::new(keys.fetched()) } else { Arc::clone(&current.keys) };
         let old = mem::replace(&mut *current, Current { keys, fetched_at: Some(now.mono) });
-        self.jwks.good_until.store(now.mono.saturating_add(self.jwks.times.stale), Release);
+        // In this order, which is that of `Jwks::generation`: an old set does not become good again by a new one's time.
         if changed {
             self.jwks.generation.fetch_add(1, Release);
         }
+        self.jwks.allow(now.mono, now.mono);
         drop(current);
         drop(state);
         drop(old);
@@ -175,13 +176,19 @@ impl Fetch {
         if !state.is_current(self.ticket) {
             return;
         }
-        if error.is_some() {
+        let failed = error.is_some();
+        if failed {
             // The issuer may have moved its set.
             state.address = None;
         }
         state.last_error = error;
+        let begun = state.begun();
         let next = state.end(now.map(|now| now.mono), jwks.times);
         let current = jwks.current.read().unwrap_or_else(PoisonError::into_inner);
+        if let (true, Some(fetched_at)) = (failed, current.fetched_at) {
+            // It was asked, so the last set is good for another while.
+            jwks.allow(fetched_at, now.map_or(begun, |now| now.mono));
+        }
         let fresh_until = current.fetched_at.map_or(0, |at| at.saturating_add(jwks.times.fresh));
         jwks.due.store(next.max(fresh_until), Release);
     }
