@@ -296,6 +296,22 @@ fn a_set_too_old_verifies_nothing_not_even_what_is_cached() {
 }
 
 #[test]
+fn a_withdrawn_key_ends_long_answers() {
+    let gate = gate();
+    let (old, new) = (Pair::new(1), Pair::new(2));
+    load(&gate, &[&old], at(0.0));
+    let token = old.token("anna");
+    let principal = admitted(get(&gate, &token, 1, at(1.0))).principal;
+    let good = |seconds: f64| gate.still_good(&principal, token.as_bytes(), at(seconds));
+    assert!(good(2.0) && good(500.0), "cached or not");
+    load(&gate, &[&new, &old], at(600.0));
+    assert!(good(601.0), "among others");
+    load(&gate, &[&new], at(1200.0));
+    assert!(!good(1200.0));
+    assert!(!good(1201.0 + 24.0 * 3600.0), "nor when nothing is known");
+}
+
+#[test]
 fn after_a_quiet_time_the_issuer_is_asked_first() {
     let gate = gate();
     let (old, new) = (Pair::new(1), Pair::new(2));
