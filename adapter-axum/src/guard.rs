@@ -365,8 +365,8 @@ where
             parts.headers.insert(HeaderName::from_static(name), value);
         }
     }
-    // A body that is all there already can't outlive anything.
-    let body = if body.is_end_stream() || body.size_hint().exact().is_some() {
+    // One that says its length may still take its time, as what is passed on from another server does.
+    let body = if body.is_end_stream() {
         Body::new(body.map_err(axum::Error::new))
     } else {
         let (door, principal) = (door.clone(), admitted.principal.clone());
