@@ -158,9 +158,13 @@ for url in ["HTTPS://issuer.example/jwks", "https://issuer.example:8443/jwks?ten
 OAUTH, OPENID = ISSUER + "/.well-known/oauth-authorization-server", ISSUER + "/.well-known/openid-configuration"
 TENANT = ISSUER + "/tenant"
 story("metadata, then keys", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(1, ONE, loaded=1), standing(1, 1, 0), issuer=ISSUER)
-story("the address is remembered", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), refresh(600, AT), reply(600, TWO, loaded=2), issuer=ISSUER)
-story("and looked for again when it fails", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), refresh(600, AT), reply(600, "", 404, failed="jwks_status"),
-      refresh(630, OAUTH), reply(630, metadata(jwks_uri=ISSUER + "/new"), next=ISSUER + "/new"), reply(630, ONE, loaded=1, changed=False), issuer=ISSUER)
+story("the address is remembered", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), fetch(599, AT), reply(599, TWO, loaded=2), issuer=ISSUER)
+story("but not for ever: an issuer may move its set and leave the old one", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), refresh(600, OAUTH),
+      reply(600, metadata(jwks_uri=ISSUER + "/new"), next=ISSUER + "/new"), reply(600, TWO, loaded=2), fetch(630, ISSUER + "/new"), issuer=ISSUER)
+story("and looked for again when it fails", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), fetch(60, AT), reply(60, "", 404, failed="jwks_status"),
+      fetch(90, OAUTH), reply(90, metadata(jwks_uri=ISSUER + "/new"), next=ISSUER + "/new"), reply(90, ONE, loaded=1, changed=False), issuer=ISSUER)
+story("an address that comes too late is nobody's", refresh(0, OAUTH), refresh(30, OAUTH), reply(31, "", 500, failed="jwks_status"),
+      reply(32, metadata(jwks_uri=ISSUER + "/old"), failed="jwks_unreachable"), fetch(61, OAUTH), issuer=ISSUER)
 story("OpenID Connect where there is no OAuth", refresh(0, OAUTH), reply(0, "", 404, next=OPENID), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), issuer=ISSUER)
 story("no metadata at all", refresh(0, OAUTH), reply(0, "", 404, next=OPENID), reply(0, "", 404, failed="jwks_status"), fetch(1, None), issuer=ISSUER)
 story("a path goes behind the well-known part, then before it", refresh(0, ISSUER + "/.well-known/oauth-authorization-server/tenant"),

@@ -70,6 +70,9 @@ pub struct Loaded {
     pub changed: bool,
 }
 
+/// Where to go on: the number of a place for metadata, or nothing where it is the set; and its address.
+type Place = (Option<usize>, FetchUrl);
+
 impl Fetch {
     pub(super) fn keys(jwks: Arc<Jwks>, ticket: u64, url: FetchUrl) -> Self {
         Self { jwks, ticket, url, place: None, over: false }
@@ -106,7 +109,7 @@ impl Fetch {
     /// Goes on with a reply.
     pub fn replied(self, reply: Reply<'_>, now: Now) -> Fetched {
         if let (Some(place), Source::Issuer(issuer)) = (self.place, &self.jwks.source) {
-            return match discovered(issuer, place, reply) {
+            return match discovered(issuer, place, reply).and_then(|found| self.goes_on(found, now)) {
                 Ok((place, url)) => Fetched::Next(self.next(place, url)),
                 Err(error) => self.failed(error, now),
             };
@@ -120,10 +123,20 @@ impl Fetch {
         }
     }
 
-    fn next(mut self, place: Option<usize>, url: FetchUrl) -> Self {
-        if place.is_none() {
-            self.jwks.state().address = Some(url.clone());
+    /// Remembers the set's address once it is known.
+    fn goes_on(&self, found: Place, now: Now) -> Result<Place, JwksError> {
+        let mut state = self.jwks.state();
+        if !state.is_current(self.ticket) {
+            // Given up long ago, and perhaps overtaken: another knows better where the set is.
+            return Err(JwksError::Unreachable);
         }
+        if let (None, url) = &found {
+            state.address = Some((url.clone(), now.mono.saturating_add(self.jwks.times.fresh)));
+        }
+        Ok(found)
+    }
+
+    fn next(mut self, place: Option<usize>, url: FetchUrl) -> Self {
         self.over = true;
         Self { jwks: Arc::clone(&self.jwks), ticket: self.ticket, url, place, over: false }
     }
@@ -203,11 +216,7 @@ impl Drop for Fetch {
 }
 
 /// Where to go on after a reply from an issuer's place for metadata: another place, or the set.
-fn discovered(
-    issuer: &Issuer,
-    place: usize,
-    reply: Reply<'_>,
-) -> Result<(Option<usize>, FetchUrl), JwksError> {
+fn discovered(issuer: &Issuer, place: usize, reply: Reply<'_>) -> Result<Place, JwksError> {
     match (body(reply), issuer.place(place + 1)) {
         // Not every issuer serves every document.
         (Err(JwksError::Status(400..=499)), Some(next)) => Ok((Some(place + 1), next)),

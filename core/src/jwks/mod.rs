@@ -184,8 +184,9 @@ impl Jwks {
         let url = match &self.source {
             Source::Address(url) => url.clone(),
             Source::Issuer(issuer) => match &state.address {
-                Some(address) => address.clone(),
-                None => return Some(Fetch::discovery(Arc::clone(self), ticket, issuer.first())),
+                // Not for ever: an issuer may move its set and leave the old one where it was.
+                Some((address, until)) if now.mono < *until => address.clone(),
+                _ => return Some(Fetch::discovery(Arc::clone(self), ticket, issuer.first())),
             },
         };
         Some(Fetch::keys(Arc::clone(self), ticket, url))

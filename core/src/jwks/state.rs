@@ -23,8 +23,8 @@ pub(super) struct State {
     in_flight: Option<u64>,
     /// `Now::mono` before which no other begins.
     next: u64,
-    /// Where the issuer's metadata said the set is.
-    pub(super) address: Option<FetchUrl>,
+    /// Where the issuer's metadata said the set is, and the `Now::mono` until which that is believed.
+    pub(super) address: Option<(FetchUrl, u64)>,
     pub(super) last_error: Option<JwksError>,
     /// SHA-256 of the body of the current set.
     pub(super) digest: Option<[u8; 32]>,
