@@ -143,6 +143,23 @@ fn the_first_token_waits_for_the_keys_and_others_share_the_fetch() {
 }
 
 #[test]
+fn a_host_that_does_not_wait_refuses_nobody_for_good() {
+    let (gate, old, new) = (gate(), Pair::new(1), Pair::new(2));
+    load(&gate, &[&old], at(0.0));
+    let mut first = ask(get(&gate, &new.token("anna"), 1, at(40.0)));
+    let second = ask(get(&gate, &new.token("ben"), 1, at(40.0)));
+    let Question::Keys(keys) = first.question_mut() else { panic!() };
+    let fetch = keys.take_fetch();
+    // Still being fetched: whether there is such a key is not known.
+    for early in [first, second] {
+        let code = denied(gate.resume(early, Answer::Ready, at(40.1)));
+        assert_eq!(code, Code::Token(TokenError::KeysUnavailable));
+    }
+    assert_eq!(remaining(&gate, 1, at(40.1)), "30");
+    drop(fetch);
+}
+
+#[test]
 fn a_post_goes_on_to_its_body() {
     let (gate, pair) = (gate(), Pair::new(1));
     let bearer = format!("Bearer {}", pair.token("anna"));

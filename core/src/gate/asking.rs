@@ -156,7 +156,7 @@ mod with_std {
             let Ask { question, credential, address, then, notes, receipt } = ask;
             let outcome = match question {
                 #[cfg(feature = "asymmetric")]
-                Question::Keys(_) => self.with_keys(&credential, &answer, now),
+                Question::Keys(wanted) => self.with_keys(&wanted, &credential, &answer, now),
                 Question::ApiKey(wanted) => self.with_entry(&wanted, answer, now),
             };
             let give_back = || receipt.map(|receipt| self.address_limiter.give_back(receipt));
@@ -175,11 +175,18 @@ mod with_std {
         }
 
         #[cfg(feature = "asymmetric")]
-        fn with_keys(&self, token: &[u8], answer: &Answer, now: Now) -> Result<Principal, Refused> {
+        fn with_keys(
+            &self,
+            wanted: &KeysWanted,
+            token: &[u8],
+            answer: &Answer,
+            now: Now,
+        ) -> Result<Principal, Refused> {
             self.tokens.verify(token, now).map_err(|failure| {
                 let mut refused = Refused::from(failure);
                 // Whether there is such a key is not known.
-                if refused.code == Code::Token(TokenError::KeyNotFound) && !matches!(answer, Answer::Ready) {
+                let known = matches!(answer, Answer::Ready) && !wanted.jwks.is_fetching(now);
+                if refused.code == Code::Token(TokenError::KeyNotFound) && !known {
                     refused.code = Code::Token(TokenError::KeysUnavailable);
                 }
                 Refused { lacking: None, ..refused }
