@@ -145,7 +145,8 @@ fn swapped_symlinks_are_followed() {
 #[test]
 fn what_cannot_be_used_changes_nothing() {
     let watched = Watched::start(&text(&[1]), |file| file);
-    let spoil: [(&str, fn(&Watched)); 6] = [
+    type Spoil = fn(&Watched);
+    let spoil: [(&str, Spoil); 6] = [
         ("broken", |watched| watched.replace("nonsense\n")),
         ("cut short", |watched| watched.replace(&text(&[1, 2, 3])[..200])),
         ("empty", |watched| watched.replace("")),
@@ -180,10 +181,7 @@ fn a_set_that_is_refused_is_like_a_broken_file() {
     let watched = Watched::start(&text(&[1]), |file| {
         file.build_with(|file| match file.records().len() {
             2 => Err("two is too many"),
-            _ => ApiKeys::builder()
-                .add_file(file)
-                .and_then(|keys| Ok(keys.build([1; 32]).unwrap()))
-                .map_err(|_| ""),
+            _ => ApiKeys::builder().add_file(file).map(|keys| keys.build([1; 32]).unwrap()).map_err(|_| ""),
         })
     });
     watched.replace(&text(&[1, 2]));
