@@ -63,19 +63,22 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let mut this = self.project();
-        // More than once only where the timer set anew is over too.
-        while !*this.ended && this.next.as_mut().poll(cx).is_ready() {
+        while !*this.ended {
             let now = Instant::now();
-            let next = now + SWEEP;
-            *this.ended = this.end.is_some_and(|end| end <= now) || !(this.good)();
-            this.next.as_mut().reset(this.end.map_or(next, |end| end.min(next)));
+            if now >= this.next.deadline() {
+                let next = now + SWEEP;
+                *this.ended = this.end.is_some_and(|end| end <= now) || !(this.good)();
+                this.next.as_mut().reset(this.end.map_or(next, |end| end.min(next)));
+                continue;
+            }
+            if let Poll::Ready(frame) = this.body.as_mut().poll_frame(cx) {
+                *this.ended = frame.is_none();
+                return Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::new)));
+            }
+            // Only who has to wait needs the timer: an answer that is all there never sets it.
+            ready!(this.next.as_mut().poll(cx));
         }
-        if *this.ended {
-            return Poll::Ready(None);
-        }
-        let frame = ready!(this.body.poll_frame(cx));
-        *this.ended = frame.is_none();
-        Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::new)))
+        Poll::Ready(None)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -83,7 +86,8 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        // It may end early, so nothing is promised.
-        SizeHint::default()
+        // It may end early, so nothing is promised but a length that the body itself promises: one that is cut off then
+        // ends in an error of the connection, by which its reader sees that.
+        self.body.size_hint().exact().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

@@ -6,6 +6,7 @@ use doorward::jwks::{Fetch, Fetched, Jwks, Reply};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Fetches the key sets of a gate's issuers.
@@ -99,9 +100,8 @@ impl KeyFetcher {
         let mut ended = self.ended.subscribe();
         // What ends after this line is seen by `changed`, what ended before it by `is_fetching`.
         while jwks.is_fetching(clock()) {
-            if ended.changed().await.is_err() {
-                return;
-            }
+            // Another layer of the same gate has a fetcher of its own, of whose fetches this one hears nothing.
+            let _ = tokio::time::timeout(LOOK, ended.changed()).await;
         }
     }
 
@@ -174,6 +174,9 @@ impl KeyFetcher {
         Ok(Got::Answer(status, body))
     }
 }
+
+/// How often those who wait look for themselves.
+const LOOK: Duration = Duration::from_millis(250);
 
 enum Got {
     Answer(u16, Vec<u8>),

@@ -37,7 +37,7 @@ type KeyLookUp = Arc<dyn Fn(KeyDigest) -> Pin<Box<dyn Future<Output = Entry> + S
 /// The head is decided before a byte of the body is read; the body then has 30 seconds to arrive. An admitted request
 /// reaches the service with its [`Principal`](doorward::gate::Principal) in its extensions and its credential marked
 /// sensitive, so that `Debug` hides it. A body the gate does not read, as that of a GET, does not reach the service. Every answer carries rate headers; a streaming one
-/// ends when its credential does, and within 15 seconds of its key's removal or its token's revocation. Every decision is a `tracing` event of target `doorward`, with its exact code and
+/// ends when its credential does, and within 15 seconds of its key's removal, its token's revocation, or a fetch that no longer brought the key its token is signed by. Every decision is a `tracing` event of target `doorward`, with its exact code and
 /// its principal, and never a credential.
 #[derive(Clone)]
 pub struct GuardLayer {
@@ -227,7 +227,7 @@ where
                 Ok(response) => response,
                 Err(never) => match never {},
             };
-            finish(gate, clock, &admitted, credential, response)
+            finish(door, &admitted, credential, response)
         }
         Err(denial) => {
             log::denied(&denial, began);
@@ -288,12 +288,17 @@ where
 }
 
 impl Door {
-    /// Sees to the gate's questions, and to what it should know soon.
-    async fn settled(&self, mut step: Step) -> Step {
+    /// Sees to what the gate should know soon.
+    fn refresh(&self) {
         #[cfg(feature = "fetch")]
         if let Some(fetcher) = &self.fetcher {
             fetcher.refresh(&self.gate, &self.clock);
         }
+    }
+
+    /// Sees to the gate's questions, and to what it should know soon.
+    async fn settled(&self, mut step: Step) -> Step {
+        self.refresh();
         while let Step::Ask(ask) = step {
             step = self.resumed(ask).await;
         }
@@ -345,8 +350,7 @@ fn answered(gate: &Gate, clock: &Clock, mut step: Step) -> Result<Admitted, Box<
 }
 
 fn finish<Given>(
-    gate: &Arc<Gate>,
-    clock: &Clock,
+    door: &Door,
     admitted: &Admitted,
     credential: Option<HeaderValue>,
     response: Response<Given>,
@@ -356,18 +360,22 @@ where
     Given::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let (mut parts, body) = response.into_parts();
-    for (name, value) in gate.rate_headers(admitted).iter() {
+    for (name, value) in door.gate.rate_headers(admitted).iter() {
         if let Ok(value) = HeaderValue::from_str(value) {
             parts.headers.insert(HeaderName::from_static(name), value);
         }
     }
-    // A body that is all there already can't outlive anything.
-    let body = if body.is_end_stream() || body.size_hint().exact().is_some() {
+    // One that says its length may still take its time, as what is passed on from another server does.
+    let body = if body.is_end_stream() {
         Body::new(body.map_err(axum::Error::new))
     } else {
-        let (gate, clock, principal) = (Arc::clone(gate), Arc::clone(clock), admitted.principal.clone());
-        let left = admitted.valid_until.map(|until| until - clock().unix);
-        let good = move || gate.still_good(&principal, request::bearer(credential.as_ref()), clock());
+        let (door, principal) = (door.clone(), admitted.principal.clone());
+        let left = admitted.valid_until.map(|until| until - (door.clock)().unix);
+        let good = move || {
+            // Where there is nothing but long answers, nobody else asks the issuers.
+            door.refresh();
+            door.gate.still_good(&principal, request::bearer(credential.as_ref()), (door.clock)())
+        };
         Body::new(Ending::new(body, left, good))
     };
     Response::from_parts(parts, body)

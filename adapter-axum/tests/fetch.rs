@@ -231,6 +231,25 @@ async fn a_caller_who_hangs_up_takes_nobodys_keys_along() {
 }
 
 #[tokio::test]
+async fn two_layers_of_one_gate_share_a_fetch() {
+    let issuer = Issuer::start().await;
+    issuer.be(Mood::Slow(Duration::from_millis(300)));
+    let (first, _, gate) = issuer.app(|jwks| jwks);
+    // The second has a fetcher of its own, which hears nothing of the first's fetches.
+    let fetcher = KeyFetcher::adjusted(reqwest::ClientBuilder::no_proxy).unwrap();
+    let layer = GuardLayer::new(gate).with_fetcher(fetcher);
+    let second = Router::new().route("/mcp", get(|| async {})).layer(layer.clone());
+    let token = issuer.token(1);
+    let all = async {
+        // In this order: the first request has the fetch.
+        tokio::join!(status(&first, &token, 1), status(&second, &token, 2), layer.fetch_keys())
+    };
+    let done = tokio::time::timeout(Duration::from_secs(3), all).await.expect("nobody waits in vain");
+    assert_eq!((done.0, done.1), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(issuer.gets.load(SeqCst), 1);
+}
+
+#[tokio::test]
 async fn nobody_listening_is_503() {
     let issuer = Issuer {
         url: "http://127.0.0.1:9".into(),

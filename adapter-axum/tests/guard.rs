@@ -328,6 +328,45 @@ async fn a_stream_ends_within_a_sweep_of_its_keys_removal() {
     assert!((14..=15).contains(&revoked.await));
 }
 
+/// A body that says how long it is and takes its time, as one that is passed on from another server does.
+struct Drip(u64);
+
+impl http_body::Body for Drip {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or(0);
+        Poll::Ready(left.map(|_| Ok(http_body::Frame::data(Bytes::from_static(b"x")))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.0)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_says_its_length_ends_as_well() {
+    let gate = Arc::new(builder().build_random().unwrap());
+    let handler = || async { Response::new(Body::new(Drip(100))) };
+    let app = Router::new().route("/mcp", post(handler)).layer(Clock::default().layer(Arc::clone(&gate)));
+    let response = app.oneshot(ping(&[("x-api-key", "good-key")])).await.unwrap();
+    assert_eq!(header(&response, "content-length"), "100");
+    gate.swap_api_keys(ApiKeys::builder().add("other-key", ApiKey::new("b")).build_random().unwrap())
+        .unwrap();
+    // Each frame is there at once; it is the reader who is slow.
+    let (mut body, mut frames) = (response.into_body(), 0);
+    while body.frame().await.is_some() {
+        frames += 1;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!((15..=16).contains(&frames), "{frames}");
+}
+
 #[tokio::test]
 async fn the_uris_authority_and_the_host_are_one_or_refused() {
     let app = app(builder());

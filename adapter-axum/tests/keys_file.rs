@@ -194,6 +194,22 @@ fn a_set_that_is_refused_is_like_a_broken_file() {
 }
 
 #[test]
+fn a_build_that_panics_is_like_a_broken_file() {
+    let watched = Watched::start(&text(&[1]), |file| {
+        file.build_with(|file: &KeyFile| {
+            assert!(file.records().len() != 2, "two are too many");
+            ApiKeys::builder().add_file(file).unwrap().build_random()
+        })
+    });
+    watched.replace(&text(&[1, 2]));
+    watched.until("stale", |watched| watched.status.is_stale());
+    assert_eq!(watched.status_of(&key(1)), 200);
+    watched.replace(&text(&[2]));
+    watched.until("followed again", |watched| watched.status_of(&key(2)) == 200);
+    assert!(!watched.status.is_stale());
+}
+
+#[test]
 fn a_file_that_is_too_stale_denies_its_keys_and_no_others() {
     let watched = Watched::start(&text(&[1]), |file| {
         let file = file.max_stale(Duration::from_millis(300));

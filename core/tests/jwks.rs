@@ -143,6 +143,23 @@ fn the_first_token_waits_for_the_keys_and_others_share_the_fetch() {
 }
 
 #[test]
+fn a_host_that_does_not_wait_refuses_nobody_for_good() {
+    let (gate, old, new) = (gate(), Pair::new(1), Pair::new(2));
+    load(&gate, &[&old], at(0.0));
+    let mut first = ask(get(&gate, &new.token("anna"), 1, at(40.0)));
+    let second = ask(get(&gate, &new.token("ben"), 1, at(40.0)));
+    let Question::Keys(keys) = first.question_mut() else { panic!() };
+    let fetch = keys.take_fetch();
+    // Still being fetched: whether there is such a key is not known.
+    for early in [first, second] {
+        let code = denied(gate.resume(early, Answer::Ready, at(40.1)));
+        assert_eq!(code, Code::Token(TokenError::KeysUnavailable));
+    }
+    assert_eq!(remaining(&gate, 1, at(40.1)), "30");
+    drop(fetch);
+}
+
+#[test]
 fn a_post_goes_on_to_its_body() {
     let (gate, pair) = (gate(), Pair::new(1));
     let bearer = format!("Bearer {}", pair.token("anna"));
@@ -296,6 +313,43 @@ fn a_set_too_old_verifies_nothing_not_even_what_is_cached() {
 }
 
 #[test]
+fn a_withdrawn_key_ends_long_answers() {
+    let gate = gate();
+    let (old, new) = (Pair::new(1), Pair::new(2));
+    load(&gate, &[&old], at(0.0));
+    let token = old.token("anna");
+    let principal = admitted(get(&gate, &token, 1, at(1.0))).principal;
+    let good = |seconds: f64| gate.still_good(&principal, token.as_bytes(), at(seconds));
+    assert!(good(2.0) && good(500.0), "cached or not");
+    load(&gate, &[&new, &old], at(600.0));
+    assert!(good(601.0), "among others");
+    load(&gate, &[&new], at(1200.0));
+    assert!(!good(1200.0));
+    assert!(!good(1201.0 + 24.0 * 3600.0), "nor when nothing is known");
+}
+
+#[test]
+fn after_a_quiet_time_the_issuer_is_asked_first() {
+    let gate = gate();
+    let (old, new) = (Pair::new(1), Pair::new(2));
+    load(&gate, &[&old], at(0.0));
+    // The key is withdrawn, and nobody has called for an hour: its thief must not be the one who brings the news.
+    let hour = 3600.0;
+    let mut question = ask(get(&gate, &old.token("thief"), 1, at(hour)));
+    let Question::Keys(keys) = question.question_mut() else { panic!() };
+    let body = set(&[&new]);
+    let reply = Reply::Answer { status: 200, body: body.as_bytes() };
+    let _ = keys.take_fetch().unwrap().replied(reply, at(hour));
+    assert_eq!(denied(gate.resume(question, Answer::Ready, at(hour))), Code::Token(TokenError::KeyNotFound));
+    // The same with an issuer that is down: it was asked, so the last set is used, by those who come later too.
+    let mut question = ask(get(&gate, &new.token("anna"), 1, at(2.0 * hour)));
+    let Question::Keys(keys) = question.question_mut() else { panic!() };
+    let _ = keys.take_fetch().unwrap().replied(Reply::Unreachable, at(2.0 * hour));
+    admitted(gate.resume(question, Answer::Ready, at(2.0 * hour)));
+    admitted(get(&gate, &new.token("ben"), 1, at(2.0 * hour + 600.0)));
+}
+
+#[test]
 fn issuers_keep_to_their_own_keys() {
     const OTHER: &str = "https://other.example";
     let jwks = Jwks::of_issuer(OTHER).unwrap();
@@ -439,6 +493,8 @@ proptest! {
         );
         let sets = [set(&[&Pair::new(1)]), set(&[&Pair::new(1), &Pair::new(2)])];
         let (mut now, mut under_way, mut last_begun, mut last_ended, mut loaded) = (0, None, None::<u64>, None::<u64>, None);
+        // When the issuer was asked last, with whatever result.
+        let mut asked = 0;
         for (event, pause) in events {
             now += pause;
             let moment = Now::new(0.0, now * 1_000_000);
@@ -465,16 +521,20 @@ proptest! {
                     let body = sets[usize::from(event - 2)].as_bytes();
                     let fetched = fetch.replied(Reply::Answer { status: 200, body }, moment);
                     prop_assert!(matches!(fetched, Fetched::Loaded(_)), "{fetched:?}");
-                    (loaded, last_ended) = (Some(now), Some(now));
+                    (loaded, last_ended, asked) = (Some(now), Some(now), now);
                 }
                 (4, Some(fetch)) => {
                     prop_assert!(matches!(fetch.replied(Reply::TooLarge, moment), Fetched::Failed(_)));
-                    last_ended = Some(now);
+                    (last_ended, asked) = (Some(now), now);
                 }
-                (5, Some(fetch)) => drop(fetch),
+                (5, Some(fetch)) => {
+                    drop(fetch);
+                    asked = last_begun.unwrap();
+                }
                 (_, before) => under_way = before,
             }
-            let usable = loaded.is_some_and(|at| now < at + stale);
+            // Fresh for 25 s; then there is time for a cool-down of 10 s and a fetch of 20 s.
+            let usable = loaded.is_some_and(|at| now < at + stale && now < asked + 25 + 30);
             prop_assert_eq!(jwks.standing(moment).usable, usable);
         }
     }

@@ -167,6 +167,23 @@ fn a_host_that_withdraws_keys_has_them_forgotten() {
 }
 
 #[test]
+fn an_answer_from_before_keys_were_forgotten_is_not_kept() {
+    let gate = gate(KeyLookup::new());
+    // The host read its database, then the key was withdrawn and forgotten, and only then comes what was read.
+    let question = ask(get(&gate, "a-key-of-the-host", 1, at(0.0)));
+    gate.forget_api_keys();
+    if let Ok(principal) = who(gate.resume(question, found("customer"), at(0.1))) {
+        assert!(!gate.still_good(&principal, b"", at(0.1)), "a long answer ends");
+    }
+    drop(ask(get(&gate, "a-key-of-the-host", 1, at(0.2))));
+    // Nor is a no: the key may have been made since.
+    let question = ask(get(&gate, "another-key-of-the-host", 1, at(0.0)));
+    gate.forget_api_keys();
+    assert!(id(gate.resume(question, Answer::ApiKey(None), at(0.1))).is_err());
+    drop(ask(get(&gate, "another-key-of-the-host", 1, at(0.2))));
+}
+
+#[test]
 fn a_key_of_the_hosts_may_have_a_quota_of_its_own() {
     let gate = gate(KeyLookup::new());
     let entry = |per: Duration| ApiKey::new("small").quota(Quota::per(2, per).unwrap());

@@ -96,8 +96,16 @@ story("a clock that goes back starts nothing", fetch(100, AT), reply(100, ONE, l
 # How long a set is good.
 story("nothing yet", unusable(0, 0, None), refresh(0, AT), unusable(0, 0, None))
 story("kept through an outage", refresh(0, AT), reply(0, ONE, loaded=1), refresh(600, AT), reply(600, "", 503, failed="jwks_status"),
-      standing(601, 1, 601, "jwks_status"), refresh(630, AT), no_reply(635, "unreachable", "jwks_unreachable"), standing(LATE - 1, 1, LATE - 1, "jwks_unreachable"))
-story("but not for ever", refresh(0, AT), reply(0, ONE, loaded=1), standing(LATE - 0.5, 1, LATE - 0.5), unusable(LATE, 1, LATE))
+      standing(601, 1, 601, "jwks_status"), refresh(630, AT), no_reply(635, "unreachable", "jwks_unreachable"), standing(1834, 1, 1834, "jwks_unreachable"), refresh(LATE - 600, AT),
+      no_reply(LATE - 595, "unreachable", "jwks_unreachable"), standing(LATE - 1, 1, LATE - 1, "jwks_unreachable"))
+story("but not for ever", refresh(0, AT), reply(0, ONE, loaded=1), refresh(LATE - 600, AT), reply(LATE - 600, "", 503, failed="jwks_status"),
+      standing(LATE - 0.5, 1, LATE - 0.5, "jwks_status"), unusable(LATE, 1, LATE, "jwks_status"))
+story("no longer without its issuer being asked", refresh(0, AT), reply(0, ONE, loaded=1), standing(1199, 1, 1199), unusable(1200, 1, 1200), fetch(5000, AT),
+      unusable(5001, 1, 5001), reply(5002, "", 500, failed="jwks_status"), standing(5003, 1, 5003, "jwks_status"), unusable(6202, 1, 6202, "jwks_status"),
+      fetch(6300, AT), reply(6300, ONE, loaded=1, changed=False), standing(6300, 1, 0))
+story("a fetch that is dropped has asked when it began", refresh(0, AT), reply(0, ONE, loaded=1), fetch(2000, AT), no_reply(2010, "forgotten", "jwks_unreachable"),
+      standing(3199, 1, 3199, "jwks_unreachable"), unusable(3200, 1, 3200, "jwks_unreachable"))
+story("time for a cool-down and a fetch", refresh(0, AT), reply(0, ONE, loaded=1), standing(59, 1, 59), unusable(60, 1, 60), fresh=10)
 story("good again when its issuer is back", refresh(0, AT), reply(0, ONE, loaded=1), unusable(LATE, 1, LATE), refresh(LATE, AT),
       reply(LATE, ONE, loaded=1, changed=False), standing(LATE, 1, 0))
 story("a limit of its own", refresh(0, AT), reply(0, ONE, loaded=1), standing(99, 1, 99), unusable(100, 1, 100), stale=100)
@@ -150,9 +158,13 @@ for url in ["HTTPS://issuer.example/jwks", "https://issuer.example:8443/jwks?ten
 OAUTH, OPENID = ISSUER + "/.well-known/oauth-authorization-server", ISSUER + "/.well-known/openid-configuration"
 TENANT = ISSUER + "/tenant"
 story("metadata, then keys", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(1, ONE, loaded=1), standing(1, 1, 0), issuer=ISSUER)
-story("the address is remembered", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), refresh(600, AT), reply(600, TWO, loaded=2), issuer=ISSUER)
-story("and looked for again when it fails", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), refresh(600, AT), reply(600, "", 404, failed="jwks_status"),
-      refresh(630, OAUTH), reply(630, metadata(jwks_uri=ISSUER + "/new"), next=ISSUER + "/new"), reply(630, ONE, loaded=1, changed=False), issuer=ISSUER)
+story("the address is remembered", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), fetch(599, AT), reply(599, TWO, loaded=2), issuer=ISSUER)
+story("but not for ever: an issuer may move its set and leave the old one", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), refresh(600, OAUTH),
+      reply(600, metadata(jwks_uri=ISSUER + "/new"), next=ISSUER + "/new"), reply(600, TWO, loaded=2), fetch(630, ISSUER + "/new"), issuer=ISSUER)
+story("and looked for again when it fails", refresh(0, OAUTH), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), fetch(60, AT), reply(60, "", 404, failed="jwks_status"),
+      fetch(90, OAUTH), reply(90, metadata(jwks_uri=ISSUER + "/new"), next=ISSUER + "/new"), reply(90, ONE, loaded=1, changed=False), issuer=ISSUER)
+story("an address that comes too late is nobody's", refresh(0, OAUTH), refresh(30, OAUTH), reply(31, "", 500, failed="jwks_status"),
+      reply(32, metadata(jwks_uri=ISSUER + "/old"), failed="jwks_unreachable"), fetch(61, OAUTH), issuer=ISSUER)
 story("OpenID Connect where there is no OAuth", refresh(0, OAUTH), reply(0, "", 404, next=OPENID), reply(0, metadata(), next=AT), reply(0, ONE, loaded=1), issuer=ISSUER)
 story("no metadata at all", refresh(0, OAUTH), reply(0, "", 404, next=OPENID), reply(0, "", 404, failed="jwks_status"), fetch(1, None), issuer=ISSUER)
 story("a path goes behind the well-known part, then before it", refresh(0, ISSUER + "/.well-known/oauth-authorization-server/tenant"),

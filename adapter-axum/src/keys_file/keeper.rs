@@ -2,8 +2,10 @@
 
 use super::read::{Look, Looker};
 use super::{Build, KeysFile, KeysFileError, KeysStatus, State};
+use doorward::api_keys::ApiKeys;
 use doorward::api_keys::file::KeyFile;
 use doorward::gate::Gate;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -101,7 +103,8 @@ impl Keeper {
                     self.consider(&gate, seen);
                     looked = Instant::now();
                 }
-                Err(RecvTimeoutError::Timeout) if looked.elapsed() < PATIENCE.max(every * 3) => {}
+                Err(RecvTimeoutError::Timeout)
+                    if looked.elapsed() < PATIENCE.max(every.saturating_mul(3)) => {}
                 Err(error) => {
                     if error == RecvTimeoutError::Disconnected {
                         thread::sleep(every);
@@ -138,9 +141,17 @@ impl Keeper {
         }
     }
 
+    /// A set by the host's own function. One that panics must not end this thread: the file would silently be followed no
+    /// more, and withdrawn keys would work for ever.
+    fn built(&self, file: &KeyFile) -> Result<ApiKeys, KeysFileError> {
+        catch_unwind(AssertUnwindSafe(|| (self.build)(file)))
+            .unwrap_or_else(|_| Err("the function that makes the set panicked".into()))
+            .map_err(KeysFileError::Set)
+    }
+
     /// Puts the file's keys in the place of those in use.
     fn take(&mut self, gate: &Gate, file: &KeyFile, open: Option<&str>) -> Result<(), KeysFileError> {
-        let keys = (self.build)(file).map_err(KeysFileError::Set)?;
+        let keys = self.built(file)?;
         let count = keys.len();
         gate.swap_api_keys(keys).map_err(KeysFileError::Gate)?;
         self.status.with(|state| *state = State { keys: count, good: Instant::now(), failing: false });
@@ -184,7 +195,7 @@ impl Keeper {
             return;
         }
         // The keys that need no file go on.
-        let rest = (self.build)(&KeyFile::new()).map_err(KeysFileError::Set);
+        let rest = self.built(&KeyFile::new());
         let swapped = rest.and_then(|rest| {
             let count = rest.len();
             gate.swap_incomplete_api_keys(rest).map_err(KeysFileError::Gate).map(|()| count)

@@ -117,9 +117,10 @@ impl KeysFile {
         self
     }
 
-    /// How often the file is looked at: each second by default.
+    /// How often the file is looked at: each second by default, at most each millisecond.
     pub const fn every(mut self, time: Duration) -> Self {
-        self.every = time;
+        const LEAST: Duration = Duration::from_millis(1);
+        self.every = if time.as_nanos() < LEAST.as_nanos() { LEAST } else { time };
         self
     }
 

@@ -156,8 +156,8 @@ mod with_std {
             let Ask { question, credential, address, then, notes, receipt } = ask;
             let outcome = match question {
                 #[cfg(feature = "asymmetric")]
-                Question::Keys(_) => self.with_keys(&credential, &answer, now),
-                Question::ApiKey(wanted) => self.with_entry(wanted, answer, now),
+                Question::Keys(wanted) => self.with_keys(&wanted, &credential, &answer, now),
+                Question::ApiKey(wanted) => self.with_entry(&wanted, answer, now),
             };
             let give_back = || receipt.map(|receipt| self.address_limiter.give_back(receipt));
             match outcome {
@@ -175,25 +175,32 @@ mod with_std {
         }
 
         #[cfg(feature = "asymmetric")]
-        fn with_keys(&self, token: &[u8], answer: &Answer, now: Now) -> Result<Principal, Refused> {
+        fn with_keys(
+            &self,
+            wanted: &KeysWanted,
+            token: &[u8],
+            answer: &Answer,
+            now: Now,
+        ) -> Result<Principal, Refused> {
             self.tokens.verify(token, now).map_err(|failure| {
                 let mut refused = Refused::from(failure);
                 // Whether there is such a key is not known.
-                if refused.code == Code::Token(TokenError::KeyNotFound) && !matches!(answer, Answer::Ready) {
+                let known = matches!(answer, Answer::Ready) && !wanted.jwks.is_fetching(now);
+                if refused.code == Code::Token(TokenError::KeyNotFound) && !known {
                     refused.code = Code::Token(TokenError::KeysUnavailable);
                 }
                 Refused { lacking: None, ..refused }
             })
         }
 
-        fn with_entry(&self, wanted: KeyWanted, answer: Answer, now: Now) -> Result<Principal, Refused> {
+        fn with_entry(&self, wanted: &KeyWanted, answer: Answer, now: Now) -> Result<Principal, Refused> {
             let (Some(lookup), Answer::ApiKey(entry)) = (&self.lookup, answer) else {
                 return Err(Code::ApiKeyUnavailable.into());
             };
             let entry = entry.map(|entry| *entry);
             let (limiter, headers) = (&self.principal_limiter, &self.principal_headers);
             lookup
-                .answered(wanted.digest, entry, now, limiter, headers)
+                .answered(wanted, entry, now, limiter, headers)
                 .map_err(|(code, detail)| Refused { detail: detail.map(Into::into), ..code.into() })
         }
     }

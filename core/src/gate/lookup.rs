@@ -97,6 +97,8 @@ impl KeyLookup {
 pub struct KeyWanted {
     pub(super) digest: KeyDigest,
     pub(super) deadline: Duration,
+    /// How often everything had been forgotten when it was asked: an answer may be older than what came since.
+    generation: u64,
 }
 
 impl KeyWanted {
@@ -162,21 +164,22 @@ impl Lookup {
         bad.then_some(Err(ApiKeyRefusal::Unknown))
     }
 
-    pub(super) const fn wanted(&self, digest: KeyDigest) -> KeyWanted {
-        KeyWanted { digest, deadline: self.settings.deadline }
+    pub(super) fn wanted(&self, digest: KeyDigest) -> KeyWanted {
+        KeyWanted { digest, deadline: self.settings.deadline, generation: self.generation.load(Acquire) }
     }
 
-    /// Keeps the host's answer, and says what it comes to.
+    /// Keeps the host's answer, and says what it comes to. One to a question from before everything was forgotten is
+    /// for its own request alone: it may tell of a key that was withdrawn since.
     pub(super) fn answered(
         &self,
-        digest: KeyDigest,
+        wanted: &KeyWanted,
         entry: Option<ApiKey>,
         now: Now,
         limiter: &Limiter,
         headers: &RateHeaders,
     ) -> Result<Principal, (Code, Option<String>)> {
-        let name = Zeroizing::new(digest.to_bytes());
-        let generation = self.generation.load(Acquire);
+        let name = Zeroizing::new(wanted.digest.to_bytes());
+        let generation = wanted.generation;
         let Some(entry) = entry else {
             self.bad.insert(&*name, ALWAYS, now, generation);
             return Err((Code::ApiKey(ApiKeyRefusal::Unknown), None));

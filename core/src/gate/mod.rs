@@ -281,8 +281,10 @@ impl Gate {
     }
 
     /// Whether who was admitted before would be now, as far as the credential goes: not expired, not revoked, the key
-    /// still there as it was. For answers that last; ask at least every 30 seconds. `token` is what came behind `Bearer`,
-    /// and may be empty for a key; a host that does not keep it can't see that very token revoked.
+    /// still there as it was, a token's as well. For answers that last; ask at least every 30 seconds, and for
+    /// fetches that are due as often: without other requests nobody else does. `token` is what came behind `Bearer`, and
+    /// may be empty for a key; a host that does not keep it can't see that very token revoked, nor its issuer's key
+    /// withdrawn.
     #[must_use]
     pub fn still_good(&self, principal: &Principal, token: &[u8], now: Now) -> bool {
         let by_key = principal.digest().is_none_or(|digest| {
@@ -296,7 +298,7 @@ impl Gate {
         }
         by_key
             && principal.until().is_none_or(|until| now.unix < until)
-            && !self.tokens.is_revoked(principal, token, now)
+            && self.tokens.is_still_good(principal, token, now)
     }
 
     /// Forgets what the host said of API keys: each is asked for anew, and streaming answers to those that were found end

@@ -1,5 +1,7 @@
 //! Step 4 for tokens: the cache, the issuers' keys and rules, and whether the token was revoked.
 
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+use super::AuthMethod;
 use super::{Code, Principal};
 use crate::Now;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
@@ -65,15 +67,33 @@ impl Tokens {
         Some(self.revocation.check(&seen, token, now))
     }
 
+    /// Whether the token somebody came in with would be good now, dates aside where its keys are the gate's own: those
+    /// never change, but an issuer withdraws keys.
+    pub(super) fn is_still_good(&self, principal: &Principal, token: &[u8], now: Now) -> bool {
+        #[cfg(all(feature = "std", feature = "asymmetric"))]
+        if principal.method() == AuthMethod::Jwt && !token.is_empty() && self.are_keys_fetched() {
+            return match self.seen(token, now) {
+                Some(seen) => seen.is_ok(),
+                None => self.verify(token, now).is_ok(),
+            };
+        }
+        !self.is_revoked(principal, token, now)
+    }
+
+    #[cfg(all(feature = "std", feature = "asymmetric"))]
+    fn are_keys_fetched(&self) -> bool {
+        self.issuers.iter().flat_map(Issuers::iter).any(|verifier| verifier.jwks().is_some())
+    }
+
     /// Whether the token somebody came in with was revoked since.
     #[cfg(feature = "std")]
-    pub(super) fn is_revoked(&self, principal: &Principal, token: &[u8], now: Now) -> bool {
+    fn is_revoked(&self, principal: &Principal, token: &[u8], now: Now) -> bool {
         self.revocation.check(&Verified::new(principal.clone(), 0, 0), token, now).is_err()
     }
 
     #[cfg(not(feature = "std"))]
     #[expect(clippy::unused_self, reason = "there is no set without std")]
-    pub(super) const fn is_revoked(&self, _: &Principal, _: &[u8], _: Now) -> bool {
+    const fn is_revoked(&self, _: &Principal, _: &[u8], _: Now) -> bool {
         false
     }
 

@@ -70,6 +70,9 @@ pub struct Loaded {
     pub changed: bool,
 }
 
+/// Where to go on: the number of a place for metadata, or nothing where it is the set; and its address.
+type Place = (Option<usize>, FetchUrl);
+
 impl Fetch {
     pub(super) fn keys(jwks: Arc<Jwks>, ticket: u64, url: FetchUrl) -> Self {
         Self { jwks, ticket, url, place: None, over: false }
@@ -106,7 +109,7 @@ impl Fetch {
     /// Goes on with a reply.
     pub fn replied(self, reply: Reply<'_>, now: Now) -> Fetched {
         if let (Some(place), Source::Issuer(issuer)) = (self.place, &self.jwks.source) {
-            return match discovered(issuer, place, reply) {
+            return match discovered(issuer, place, reply).and_then(|found| self.goes_on(found, now)) {
                 Ok((place, url)) => Fetched::Next(self.next(place, url)),
                 Err(error) => self.failed(error, now),
             };
@@ -120,10 +123,20 @@ impl Fetch {
         }
     }
 
-    fn next(mut self, place: Option<usize>, url: FetchUrl) -> Self {
-        if place.is_none() {
-            self.jwks.state().address = Some(url.clone());
+    /// Remembers the set's address once it is known.
+    fn goes_on(&self, found: Place, now: Now) -> Result<Place, JwksError> {
+        let mut state = self.jwks.state();
+        if !state.is_current(self.ticket) {
+            // Given up long ago, and perhaps overtaken: another knows better where the set is.
+            return Err(JwksError::Unreachable);
         }
+        if let (None, url) = &found {
+            state.address = Some((url.clone(), now.mono.saturating_add(self.jwks.times.fresh)));
+        }
+        Ok(found)
+    }
+
+    fn next(mut self, place: Option<usize>, url: FetchUrl) -> Self {
         self.over = true;
         Self { jwks: Arc::clone(&self.jwks), ticket: self.ticket, url, place, over: false }
     }
@@ -153,10 +166,11 @@ impl Fetch {
         let mut current = self.jwks.current.write().unwrap_or_else(PoisonError::into_inner);
         let keys = if changed { Arc::new(keys.fetched()) } else { Arc::clone(&current.keys) };
         let old = mem::replace(&mut *current, Current { keys, fetched_at: Some(now.mono) });
-        self.jwks.good_until.store(now.mono.saturating_add(self.jwks.times.stale), Release);
+        // In this order, which is that of `Jwks::generation`: an old set does not become good again by a new one's time.
         if changed {
             self.jwks.generation.fetch_add(1, Release);
         }
+        self.jwks.allow(now.mono, now.mono);
         drop(current);
         drop(state);
         drop(old);
@@ -175,13 +189,19 @@ impl Fetch {
         if !state.is_current(self.ticket) {
             return;
         }
-        if error.is_some() {
+        let failed = error.is_some();
+        if failed {
             // The issuer may have moved its set.
             state.address = None;
         }
         state.last_error = error;
+        let begun = state.begun();
         let next = state.end(now.map(|now| now.mono), jwks.times);
         let current = jwks.current.read().unwrap_or_else(PoisonError::into_inner);
+        if let (true, Some(fetched_at)) = (failed, current.fetched_at) {
+            // It was asked, so the last set is good for another while.
+            jwks.allow(fetched_at, now.map_or(begun, |now| now.mono));
+        }
         let fresh_until = current.fetched_at.map_or(0, |at| at.saturating_add(jwks.times.fresh));
         jwks.due.store(next.max(fresh_until), Release);
     }
@@ -196,11 +216,7 @@ impl Drop for Fetch {
 }
 
 /// Where to go on after a reply from an issuer's place for metadata: another place, or the set.
-fn discovered(
-    issuer: &Issuer,
-    place: usize,
-    reply: Reply<'_>,
-) -> Result<(Option<usize>, FetchUrl), JwksError> {
+fn discovered(issuer: &Issuer, place: usize, reply: Reply<'_>) -> Result<Place, JwksError> {
     match (body(reply), issuer.place(place + 1)) {
         // Not every issuer serves every document.
         (Err(JwksError::Status(400..=499)), Some(next)) => Ok((Some(place + 1), next)),

@@ -57,7 +57,7 @@ pub struct Jwks {
     current: RwLock<Current>,
     /// Counts the sets that differed from the one before: what was verified by another is not good any more.
     generation: AtomicU64,
-    /// `Now::mono` until which the set may be used.
+    /// `Now::mono` until which the set may be used: until its issuer must have been asked again, and never beyond its age.
     good_until: AtomicU64,
     /// `Now::mono` from which a refresh may be due: nothing needs the lock before.
     due: AtomicU64,
@@ -135,15 +135,17 @@ impl Jwks {
         self
     }
 
-    /// From what age on a set is fetched again: 10 minutes by default. A key that its issuer withdraws is used until
-    /// then, if nothing brings a fetch about sooner.
+    /// From what age on a set is fetched again: 10 minutes by default. While that has not been tried, the set may be used
+    /// for about as long again (at least for a cool-down and the time of a fetch), so that nobody has to wait; then it is
+    /// nobody's before its issuer was asked, however quiet it was. A key that an issuer withdraws is used for no longer,
+    /// as long as the issuer can be reached.
     #[must_use]
     pub fn fresh_for(mut self, time: Duration) -> Self {
         self.times.fresh = micros(time);
         self
     }
 
-    /// Up to what age a set may be used while its issuer can't be reached: 24 hours by default.
+    /// Up to what age a set may be used while fetches of it fail: 24 hours by default.
     #[must_use]
     pub fn stale_for(mut self, time: Duration) -> Self {
         self.times.stale = micros(time);
@@ -182,8 +184,9 @@ impl Jwks {
         let url = match &self.source {
             Source::Address(url) => url.clone(),
             Source::Issuer(issuer) => match &state.address {
-                Some(address) => address.clone(),
-                None => return Some(Fetch::discovery(Arc::clone(self), ticket, issuer.first())),
+                // Not for ever: an issuer may move its set and leave the old one where it was.
+                Some((address, until)) if now.mono < *until => address.clone(),
+                _ => return Some(Fetch::discovery(Arc::clone(self), ticket, issuer.first())),
             },
         };
         Some(Fetch::keys(Arc::clone(self), ticket, url))
@@ -219,8 +222,19 @@ impl Jwks {
 
     /// The number of the set that may be used now.
     pub(crate) fn generation(&self, now: Now) -> Option<u64> {
+        // The time first: a later set's time then comes with that set's number, never with an older one's.
+        let good = now.mono < self.good_until.load(Acquire);
         let generation = self.generation.load(Acquire);
-        (generation > 0 && now.mono < self.good_until.load(Acquire)).then_some(generation)
+        (good && generation > 0).then_some(generation)
+    }
+
+    /// Lets the set be used: its issuer was asked at `now`, and the set that counts was fetched at `fetched_at`.
+    fn allow(&self, fetched_at: u64, now: u64) {
+        let Times { cooldown, fresh, stale, .. } = self.times;
+        // Long enough that a fetch can begin and end meanwhile.
+        let asked_again = fresh.max(cooldown.saturating_add(state::longest(self.times)));
+        let until = now.saturating_add(fresh).saturating_add(asked_again);
+        self.good_until.store(until.min(fetched_at.saturating_add(stale)), Release);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -8,16 +8,23 @@ use std::sync::Arc;
 /// GETs of one fetch at most: three places for metadata, and the set.
 const STEPS: u64 = 4;
 
+/// The longest a fetch may take, in µs.
+pub(super) const fn longest(times: Times) -> u64 {
+    times.timeout.saturating_mul(STEPS)
+}
+
 #[derive(Default)]
 pub(super) struct State {
     /// The number of the last fetch begun: a reply to an older one is nobody's.
     ticket: u64,
+    /// `Now::mono` at which it began.
+    begun: u64,
     /// `Now::mono` by which the fetch under way must have ended.
     in_flight: Option<u64>,
     /// `Now::mono` before which no other begins.
     next: u64,
-    /// Where the issuer's metadata said the set is.
-    pub(super) address: Option<FetchUrl>,
+    /// Where the issuer's metadata said the set is, and the `Now::mono` until which that is believed.
+    pub(super) address: Option<(FetchUrl, u64)>,
     pub(super) last_error: Option<JwksError>,
     /// SHA-256 of the body of the current set.
     pub(super) digest: Option<[u8; 32]>,
@@ -37,7 +44,8 @@ impl State {
             return None;
         }
         // A host that forgets about a fetch stops others for no longer than one may take.
-        self.in_flight = Some(now.saturating_add(times.timeout.saturating_mul(STEPS)));
+        self.begun = now;
+        self.in_flight = Some(now.saturating_add(longest(times)));
         self.next = now.saturating_add(times.cooldown);
         self.ticket += 1;
         Some(self.ticket)
@@ -45,6 +53,10 @@ impl State {
 
     pub(super) fn is_fetching(&self, now: u64) -> bool {
         self.in_flight.is_some_and(|until| now < until)
+    }
+
+    pub(super) const fn begun(&self) -> u64 {
+        self.begun
     }
 
     pub(super) fn in_flight_until(&self) -> u64 {

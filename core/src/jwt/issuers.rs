@@ -1,7 +1,7 @@
 //! Several issuers side by side: a key is looked up only in the set of the issuer that a token names.
 
 use super::split::split;
-use super::{JsonStr, TokenError, Value, Verifier, VerifierError};
+use super::{JsonStr, Limits, TokenError, Value, Verifier, VerifierError};
 use crate::base64url;
 use crate::json::{JsonError, object_members, pack_bytes};
 use alloc::vec::Vec;
@@ -28,6 +28,9 @@ pub struct Issuers {
     verifiers: Vec<Verifier>,
     /// The one whose rules name no issuer.
     other: Option<usize>,
+    /// The widest bounds of any of them: what one of them could read must not be overlooked here, or the one without an
+    /// issuer would speak for another's.
+    limits: Limits,
 }
 
 impl Issuers {
@@ -52,7 +55,8 @@ impl Issuers {
                 return Err(VerifierError::IssuersOverlap);
             }
         }
-        Ok(Self { verifiers, other })
+        let limits = verifiers.iter().map(Verifier::limits).copied().reduce(Limits::or_wider);
+        Ok(Self { verifiers, other, limits: limits.unwrap_or_default() })
     }
 
     /// The place of the verifier for a token, of which nothing is believed yet. `scratch` is as long as the token.
@@ -60,14 +64,15 @@ impl Issuers {
     /// # Errors
     /// The token's shape, or [`TokenError::IssuerUnknown`].
     pub fn choose(&self, token: &[u8], scratch: &mut [u8]) -> Result<usize, TokenError> {
-        let [first, _, ..] = self.verifiers.as_slice() else { return Ok(0) };
-        let limits = first.limits();
-        let segments = split(token, limits)?;
+        if self.verifiers.len() == 1 {
+            return Ok(0);
+        }
+        let segments = split(token, &self.limits)?;
         let place = base64url::decode(segments.payload, scratch)
             .ok()
             .and_then(|payload| core::str::from_utf8(payload).ok())
             .and_then(|payload| {
-                let issuer = named_by(payload, limits)?;
+                let issuer = named_by(payload, &self.limits)?;
                 self.verifiers.iter().position(|one| one.issuers().is_some_and(|ours| ours.is(issuer)))
             });
         place.or(self.other).ok_or(TokenError::IssuerUnknown)
@@ -85,7 +90,7 @@ impl Issuers {
     }
 }
 
-fn named_by<'a>(payload: &'a str, limits: &super::Limits) -> Option<JsonStr<'a>> {
+fn named_by<'a>(payload: &'a str, limits: &Limits) -> Option<JsonStr<'a>> {
     let mut issuer = None;
     object_members(payload, limits.json(), |name, _, value: Value<'a>| -> Result<(), JsonError> {
         if name == pack_bytes(b"iss") {
@@ -157,6 +162,40 @@ mod tests {
         assert_eq!(verify(&issuers, &token(&A, r#""anybody""#)), Ok(0));
         assert_eq!(verify(&issuers, &token(&A, r#""b""#)), Err(TokenError::InvalidSignature));
         assert_eq!(verify(&issuers, &token(&B, r#""anybody""#)), Err(TokenError::InvalidSignature));
+    }
+
+    #[test]
+    fn ones_bounds_do_not_hide_what_another_reads() {
+        let bounded = |secret: &[u8], issuer: Option<&'static str>, limits| {
+            let key = Key::hmac(Algorithm::HS256, secret).unwrap();
+            let rules = issuer.map_or_else(Rules::new, |issuer| Rules::new().issuer(issuer));
+            Verifier::new(KeySet::from(key), rules.limits(limits)).unwrap()
+        };
+        let tight = [
+            Limits { members: 2, ..Limits::DEFAULT },
+            Limits { depth: 1, ..Limits::DEFAULT },
+            Limits { token: 100, ..Limits::DEFAULT },
+            Limits { header: 8, ..Limits::DEFAULT },
+        ];
+        for limits in tight {
+            let issuers = Issuers::new(vec![
+                bounded(&B, Some("b"), limits),
+                bounded(&A, None, Limits::DEFAULT),
+                bounded(&[3; 32], Some("c"), Limits::DEFAULT),
+            ])
+            .unwrap();
+            let token = |secret: &[u8], issuer: &str| {
+                let key = SigningKey::hmac(Algorithm::HS256, secret).unwrap();
+                let claims = format!(
+                    r#"{{"iss":"{issuer}","sub":"s","exp":2000,"x":{{"deep":[]}},"y":"{issuer:80}"}}"#
+                );
+                sign(&claims, &key).unwrap()
+            };
+            // Whoever may sign for those without a name must not speak for one that has one.
+            assert!(verify(&issuers, &token(&A, "b")).is_err(), "{limits:?}");
+            assert_eq!(verify(&issuers, &token(&A, "anybody")), Ok(1), "{limits:?}");
+            assert_eq!(verify(&issuers, &token(&[3; 32], "c")), Ok(2), "{limits:?}");
+        }
     }
 
     #[test]

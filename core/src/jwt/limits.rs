@@ -23,6 +23,18 @@ impl Limits {
     /// The defaults.
     pub const DEFAULT: Self = Self { token: 16 * 1024, header: 4 * 1024, members: 64, depth: 16, kid: 256 };
 
+    /// Each bound the wider of two.
+    #[cfg(feature = "alloc")]
+    pub(super) fn or_wider(self, other: Self) -> Self {
+        Self {
+            token: self.token.max(other.token),
+            header: self.header.max(other.header),
+            members: self.members.max(other.members),
+            depth: self.depth.max(other.depth),
+            kid: self.kid.max(other.kid),
+        }
+    }
+
     pub(crate) const fn json(&self) -> crate::json::Depth {
         let left = if self.depth > MAX_DEPTH { MAX_DEPTH } else { self.depth };
         crate::json::Depth { left, members: Some(self.members) }
