@@ -175,7 +175,8 @@ impl Config {
         if !self.host.is_loopback() && !self.has_credentials() {
             return Err(ConfigError::of(
                 "HOST",
-                "is not loopback, and no credentials are configured: set API_KEYS, ADMIN_API_KEYS, API_KEYS_FILE or JWT_SECRET",
+                "is not loopback, and no credentials are configured: set API_KEYS, ADMIN_API_KEYS, \
+                 API_KEYS_FILE, JWT_SECRET or OAUTH_ISSUER",
             ));
         }
         self.host_rules()?;

@@ -104,7 +104,7 @@ pub(super) enum Then {
 
 /// A question only the host can answer, with all that is needed to go on.
 ///
-/// An ask that is dropped refuses nothing and admits nobody.
+/// An ask that is dropped refuses nothing and admits nobody; the attempt it took from the caller's address stays taken.
 #[must_use]
 #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "there is no question then"))]
 pub struct Ask {

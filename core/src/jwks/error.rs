@@ -49,7 +49,7 @@ impl JwksError {
 impl fmt::Display for JwksError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable => f.write_str("the address gave no reply in time"),
+            Self::Unreachable => f.write_str("the address gave no reply, or none in time"),
             Self::Redirected => {
                 f.write_str("the reply was a redirect, which is not followed: configure where it leads")
             }

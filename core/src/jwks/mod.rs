@@ -3,8 +3,8 @@
 //!
 //! A [`Jwks`] is a state machine without a socket. The host asks it for a [`Fetch`], does the GET with its own client,
 //! and hands the reply back. At most one fetch is under way; the next begins no sooner than a cool-down after its end,
-//! whether it succeeded, failed or brought nothing new, so that a flood of unknown `kid`s or an issuer that is down
-//! costs one fetch a cool-down. The last good set is kept through outages, up to a limit.
+//! whether it succeeded, failed or brought nothing new (after its beginning, where the host dropped it), so that a flood
+//! of unknown `kid`s or an issuer that is down costs one fetch a cool-down. The last good set is kept through outages, up to a limit.
 //!
 //! Not done here: TLS, proxies, `Cache-Control`. Addresses inside a document that an issuer serves are believed as far
 //! as they are `https`, for issuers do keep their keys on other hosts.
