@@ -179,13 +179,15 @@ for name, body in {
     "an issuer that is no string": metadata(issuer=None), "the issuer twice": '{"issuer":"https://evil.example",' + metadata()[1:], "twice, once escaped": '{"\\u0069ssuer":"https://evil.example",' + metadata()[1:],
     "the address twice": metadata()[:-1] + ',"jwks_uri":"https://evil.example/jwks"}', "nothing": "",
 }.items():
-    story(f"no metadata: {name}", refresh(0, OAUTH), reply(0, body, failed="discovery_malformed"), issuer=ISSUER)
+    story(f"no metadata: {name}", refresh(0, OAUTH), reply(0, body, next=OPENID), reply(0, body, failed="discovery_malformed"), issuer=ISSUER)
 for name, url in {"plain http": "http://issuer.example/jwks", "loopback, from an https issuer": "http://127.0.0.1/jwks", "a file": "file:///etc/passwd", "relative": "/jwks", "empty": ""}.items():
     story(f"an address not to be fetched: {name}", refresh(0, OAUTH), reply(0, metadata(jwks_uri=url), failed="discovery_address_invalid"), issuer=ISSUER)
 story("another host's address is believed", refresh(0, OAUTH), reply(0, metadata(jwks_uri="https://keys.example/jwks"), next="https://keys.example/jwks"), issuer=ISSUER)
 story("an issuer on loopback", refresh(0, "http://127.0.0.1:9/.well-known/oauth-authorization-server"),
       reply(0, metadata("http://127.0.0.1:9", "http://127.0.0.1:9/jwks"), next="http://127.0.0.1:9/jwks"), issuer="http://127.0.0.1:9")
-story("metadata is not redirected", refresh(0, OAUTH), reply(0, "", 302, failed="jwks_redirected"), issuer=ISSUER)
+story("metadata is not redirected", refresh(0, OAUTH), reply(0, "", 302, next=OPENID), reply(0, "", 302, failed="jwks_redirected"), issuer=ISSUER)
+story("a page in the place of OAuth's metadata", refresh(0, OAUTH), reply(0, "<html>", next=OPENID), reply(0, metadata(), next=AT), issuer=ISSUER)
+story("metadata of another issuer is no reason to look elsewhere", refresh(0, OAUTH), reply(0, metadata("https://evil.example"), failed="discovery_issuer_mismatch"), issuer=ISSUER)
 story("a server's error is no reason to look elsewhere", refresh(0, OAUTH), reply(0, "", 500, failed="jwks_status"), issuer=ISSUER)
 story("nor is silence", refresh(0, OAUTH), no_reply(5, "unreachable", "jwks_unreachable"), fetch(6, None), issuer=ISSUER)
 story("members of no concern", refresh(0, OAUTH), reply(0, metadata(scopes_supported=["a"], mtls_endpoint_aliases={"issuer": "x", "jwks_uri": "y"}), next=AT), issuer=ISSUER)

@@ -217,10 +217,13 @@ impl Drop for Fetch {
 
 /// Where to go on after a reply from an issuer's place for metadata: another place, or the set.
 fn discovered(issuer: &Issuer, place: usize, reply: Reply<'_>) -> Result<Place, JwksError> {
-    match (body(reply), issuer.place(place + 1)) {
-        // Not every issuer serves every document.
-        (Err(JwksError::Status(400..=499)), Some(next)) => Ok((Some(place + 1), next)),
-        (body, _) => Ok((None, issuer.key_address(body?)?)),
+    match (body(reply).and_then(|body| issuer.key_address(body)), issuer.place(place + 1)) {
+        // Not every issuer serves every document: some send a page in its place, or on to one.
+        (
+            Err(JwksError::Status(400..=499) | JwksError::Redirected | JwksError::DiscoveryMalformed),
+            Some(next),
+        ) => Ok((Some(place + 1), next)),
+        (address, _) => Ok((None, address?)),
     }
 }
 
