@@ -543,14 +543,18 @@ fn then(head: &Head<'_>) -> Then {
 /// `application/json`, whatever its case and parameters, in UTF-8, and not compressed.
 fn is_plain_json(head: &Head<'_>) -> bool {
     let Field::One(media) = head.content_type else { return false };
-    let mut parts = media.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(b"application/json"));
     let encoding = match head.content_encoding {
         Field::None => true,
         Field::One(value) => value.eq_ignore_ascii_case(b"identity"),
         Field::Several => false,
     };
-    is_json && encoding && parts.all(is_utf_8)
+    encoding && (media == b"application/json" || is_json(media))
+}
+
+fn is_json(media: &[u8]) -> bool {
+    let mut parts = media.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(b"application/json"))
+        && parts.all(is_utf_8)
 }
 
 /// Whether a parameter of a media type leaves the text in UTF-8. JSON has no `charset` (RFC 8259 §11), but servers
