@@ -34,6 +34,13 @@ pub fn hs256_token(n: usize) -> String {
     jwt::sign(&claims(n), &key).expect("claims with an expiry")
 }
 
+/// The HS256 token of user 0 that names its key.
+#[must_use]
+pub fn hs256_kid_token() -> String {
+    let key = SigningKey::hmac(Algorithm::HS256, SECRET).expect("a long secret").with_kid(KID);
+    jwt::sign(&claims(0), &key).expect("claims with an expiry")
+}
+
 /// The header and payload segments of user `n`'s RS256 token, a dot between them.
 fn rs256_signed_part(n: usize) -> String {
     let header = format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{KID}"}}"#);
@@ -74,6 +81,13 @@ pub fn rsa_public_der() -> Vec<u8> {
 pub fn hs256_verifier() -> Verifier {
     let key = Key::hmac(Algorithm::HS256, SECRET).expect("a long secret");
     Verifier::new(KeySet::from(key), rules()).expect("a key")
+}
+
+/// The same for the token that names its key, which is found by it.
+#[must_use]
+pub fn hs256_kid_verifier() -> Verifier {
+    let key = Key::hmac(Algorithm::HS256, SECRET).expect("a long secret");
+    Verifier::new(KeySet::new().with_kid(KID, key).expect("a kid"), rules()).expect("a key")
 }
 
 /// Doorward's verifier for the RS256 token, its key found by `kid`.

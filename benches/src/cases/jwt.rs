@@ -21,6 +21,7 @@ pub fn cases() -> Vec<Case> {
             .budget(Budget::Ratio(1.5)),
         Case::versus("jwt/hs256/fresh", JSONWEBTOKEN, hs256_with_clock, hs256_jsonwebtoken)
             .clock_on_both_sides(),
+        Case::versus("jwt/hs256/kid", "ring hmac verify", hs256_kid, bare_hmac_kid),
         Case::versus("jwt/rs256/fresh", "ring rsa verify", rs256_fresh, bare_rsa).budget(Budget::Ratio(1.05)),
         Case::versus("jwt/rs256/fresh", JSONWEBTOKEN, rs256_with_clock, rs256_jsonwebtoken)
             .clock_on_both_sides(),
@@ -41,6 +42,11 @@ pub fn cases() -> Vec<Case> {
 #[must_use]
 pub fn hs256_fresh() -> Run {
     verify(material::hs256_verifier(), material::hs256_token(0), || NOW)
+}
+
+/// HS256 at first sight, the key found by `kid`, the time made up.
+fn hs256_kid() -> Run {
+    verify(material::hs256_kid_verifier(), material::hs256_kid_token(), || NOW)
 }
 
 /// RS256 at first sight, the time made up.
@@ -72,8 +78,16 @@ fn verify(verifier: Verifier, token: String, now: impl Fn() -> Now + 'static) ->
 }
 
 fn bare_hmac() -> Run {
+    bare_hmac_of(&material::hs256_token(0))
+}
+
+fn bare_hmac_kid() -> Run {
+    bare_hmac_of(&material::hs256_kid_token())
+}
+
+fn bare_hmac_of(token: &str) -> Run {
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET);
-    let (signed, signature) = material::signed_and_signature(&material::hs256_token(0));
+    let (signed, signature) = material::signed_and_signature(token);
     timed(move || hmac::verify(&key, black_box(&signed), &signature).expect("a good signature"))
 }
 

@@ -59,18 +59,31 @@ pub(super) fn bearer<'a>(field: Field<'a>, notes: &mut Notes) -> Result<Option<&
         Field::Several => return Err(Code::CredentialRepeated),
         Field::One(value) => value,
     };
-    let scheme_len = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
-    let (scheme, rest) = value.split_at_checked(scheme_len).unwrap_or((value, &[]));
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
+    let Some(credential) = behind_bearer(value) else {
         // `Basic` and others are none of ours, unless several values were joined into one.
         notes.add(Note::SchemeIgnored);
         return Ok(None);
-    }
-    let credential = rest.trim_ascii_start();
+    };
     // No branch a byte, so that many are looked at together: 260 ns less for a token of 640 bytes.
     let visible = |byte: &u8| byte.is_ascii_graphic() & (*byte != b',');
     if credential.is_empty() || !credential.iter().fold(true, |all, byte| all & visible(byte)) {
         return Err(Code::CredentialMalformed);
     }
     Ok(Some(credential))
+}
+
+/// The one credential, where it may be a token seen before: alone and behind `Bearer`. Not looked at any further; what
+/// is found in the cache was, when it was verified.
+#[cfg(feature = "std")]
+pub(super) fn perhaps_seen<'a>(head: &Head<'a>) -> Option<&'a [u8]> {
+    let Field::None = head.api_key else { return None };
+    // `{"`, as nearly every token's header begins. Any other token is looked up once it was looked at.
+    behind_bearer(head.authorization.one()?).filter(|credential| credential.starts_with(b"ey"))
+}
+
+/// What stands behind the scheme, if that is `Bearer`.
+fn behind_bearer(value: &[u8]) -> Option<&[u8]> {
+    let scheme_len = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    let (scheme, rest) = value.split_at_checked(scheme_len).unwrap_or((value, &[]));
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| rest.trim_ascii_start())
 }

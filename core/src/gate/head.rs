@@ -95,7 +95,8 @@ impl<'a> Head<'a> {
     }
 
     fn add(&mut self, names: &Names, name: &str, value: &'a [u8]) {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        // Nearly always in lower case: then it is a word or two, and no letter is looked at by itself.
+        let is = |other: &str| name == other || name.eq_ignore_ascii_case(other);
         // The configured names first, so that nobody need wonder which wins: `Config` refuses the fixed ones.
         if is(&names.api_key) {
             self.api_key.add(value);

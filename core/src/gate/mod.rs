@@ -346,9 +346,20 @@ impl Gate {
     ) -> Result<Principal, Refused> {
         self.hosts.check_host(head.host.as_slice()).map_err(Code::Origin)?;
         self.hosts.check_origin(head.origin.as_slice()).map_err(Code::Origin)?;
+        // A token seen before is of no use to a guesser, so it works from any address at any time.
+        #[cfg(feature = "std")]
+        let looked_up = match credential::perhaps_seen(head) {
+            Some(token) => match self.tokens.seen(token, now) {
+                Some(seen) => return seen.map_err(|code| self.spend(code.into(), address, now)),
+                None => true,
+            },
+            None => false,
+        };
+        #[cfg(not(feature = "std"))]
+        let looked_up = true;
         let accepts = Accepts { tokens: self.tokens.are_accepted(), keys: self.keys.are_accepted() };
         let outcome = match classify(head, accepts, notes) {
-            Ok(Credential::Token(token)) => self.of_token(token, address, now),
+            Ok(Credential::Token(token)) => self.of_token(token, looked_up, address, now),
             Ok(Credential::Key(key)) => self.of_key(key, address, now),
             Ok(Credential::None) => Err(Code::CredentialMissing.into()),
             Err(code) => Err(code.into()),
@@ -378,11 +389,20 @@ impl Gate {
         self.address_limiter.peek(&address.key(), self.address_limiter.base(), 1, now)
     }
 
-    fn of_token(&self, token: &[u8], address: ClientAddress, now: Now) -> Result<Principal, Refused> {
-        // A token seen before is of no use to a guesser, so it works from any address at any time.
+    #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "there is no cache without std"))]
+    fn of_token(
+        &self,
+        token: &[u8],
+        looked_up: bool,
+        address: ClientAddress,
+        now: Now,
+    ) -> Result<Principal, Refused> {
         #[cfg(feature = "std")]
-        if let Some(seen) = self.tokens.seen(token, now) {
-            return Ok(seen?);
+        {
+            if !looked_up && let Some(seen) = self.tokens.seen(token, now) {
+                return Ok(seen?);
+            }
+            self.tokens.count_unseen();
         }
         self.may_guess(address, now)?;
         Ok(self.tokens.verify(token, now)?)
@@ -545,14 +565,18 @@ fn then(head: &Head<'_>) -> Then {
 /// `application/json`, whatever its case and parameters, in UTF-8, and not compressed.
 fn is_plain_json(head: &Head<'_>) -> bool {
     let Field::One(media) = head.content_type else { return false };
-    let mut parts = media.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(b"application/json"));
     let encoding = match head.content_encoding {
         Field::None => true,
         Field::One(value) => value.eq_ignore_ascii_case(b"identity"),
         Field::Several => false,
     };
-    is_json && encoding && parts.all(is_utf_8)
+    encoding && (media == b"application/json" || is_json(media))
+}
+
+fn is_json(media: &[u8]) -> bool {
+    let mut parts = media.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(b"application/json"))
+        && parts.all(is_utf_8)
 }
 
 /// Whether a parameter of a media type leaves the text in UTF-8. JSON has no `charset` (RFC 8259 §11), but servers

@@ -33,7 +33,7 @@ pub(super) struct Revocation {
 /// A token that was verified: whose it is, and by which keys.
 #[derive(Clone)]
 pub(super) struct Verified {
-    principal: Principal,
+    pub(super) principal: Principal,
     /// The place of its verifier.
     pub(super) place: usize,
     /// The number of the keys it was verified by.
@@ -50,9 +50,9 @@ impl Verified {
 
 impl Revocation {
     /// The set is asked every time; the list, unless its last answer still holds.
-    pub(super) fn check(&self, verified: &Verified, token: &[u8], now: Now) -> Result<Principal, Code> {
+    pub(super) fn check(&self, verified: &Verified, token: &[u8], now: Now) -> Result<(), Code> {
         const REVOKED: Code = Code::Token(TokenError::Revoked);
-        let Some(facts) = verified.principal.revocable(token) else { return Ok(verified.principal.clone()) };
+        let Some(facts) = verified.principal.revocable(token) else { return Ok(()) };
         if self.set.is_revoked(facts, now) {
             return Err(REVOKED);
         }
@@ -71,7 +71,7 @@ impl Revocation {
                 }
             }
         }
-        Ok(verified.principal.clone())
+        Ok(())
     }
 
     /// Makes an entry remember the list's answers.

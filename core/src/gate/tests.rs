@@ -77,3 +77,66 @@ fn only_a_subject_names_somebody() {
         assert_eq!(with(claims), Err(Code::SubjectMissing), "{claims}");
     }
 }
+
+#[test]
+fn a_token_seen_before_is_that_token_and_nothing_near_it() {
+    let gate = gate();
+    let key = SigningKey::hmac(Algorithm::HS256, SECRET).unwrap();
+    let token = sign(r#"{"sub":"anna","exp":4102444800}"#, &key).unwrap();
+    let media = ("content-type", "application/json");
+    let with = |gate: &Gate, value: &str| ping(gate, &[("authorization", value), media]);
+    let near = [
+        format!("Bearer {token}"),
+        format!("bearer   {token}"),
+        format!("Bearer {token} "),
+        format!("Bearer {token},"),
+        format!("Bearer {token}, Bearer {token}"),
+        format!("Bearer {token}\t"),
+        format!("Bearer {token}\0"),
+        format!("Bearer\t{token}"),
+        format!("Bearer{token}"),
+        format!("Bearer ,{token}"),
+        format!("Bearer {}", token.replacen("ey", "eY", 1)),
+        format!("Bearer Bearer {token}"),
+        format!("Basic {token}"),
+        token.clone(),
+    ];
+    let cold: std::vec::Vec<_> = near.iter().map(|value| with(&self::gate(), value)).collect();
+    assert_eq!((cold[0].clone(), cold[1].clone()), (Ok("jwt::anna".into()), Ok("jwt::anna".into())));
+    assert!(cold[2..].iter().all(Result::is_err));
+    for _ in 0..2 {
+        let warm: std::vec::Vec<_> = near.iter().map(|value| with(&gate, value)).collect();
+        assert_eq!(warm, cold);
+    }
+    let bearer = format!("Bearer {token}");
+    let both = [("authorization", &*bearer), ("x-api-key", "good-key"), media];
+    assert_eq!(ping(&gate, &both), Err(Code::CredentialRepeated));
+    let twice = [("authorization", &*bearer), ("authorization", &*bearer), media];
+    assert_eq!(ping(&gate, &twice), Err(Code::CredentialRepeated));
+    let stats = gate.cache_stats().unwrap();
+    // Four times the same token, of which the first was verified; and once that with `eY`, twice.
+    assert_eq!((stats.hits, stats.misses), (3, 3));
+}
+
+#[test]
+fn a_token_whose_header_begins_otherwise_is_seen_too() {
+    let gate = gate();
+    let key = Key::hmac(Algorithm::HS256, SECRET).unwrap();
+    let mut text = String::new();
+    crate::base64url::encode_append(b"\n{\"alg\":\"HS256\"}", &mut text);
+    text.push('.');
+    crate::base64url::encode_append(br#"{"sub":"anna","exp":4102444800}"#, &mut text);
+    let mut tag = [0; 64];
+    let tag = key.sign_hmac(text.as_bytes(), &mut tag);
+    text.push('.');
+    crate::base64url::encode_append(tag, &mut text);
+    let odd = text.replacen("Cn", "An", 1);
+    assert!(!text.starts_with("ey") && odd != text);
+    for token in [&text, &text, &odd] {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", &*bearer), ("content-type", "application/json")];
+        assert_eq!(ping(&gate, &headers).is_ok(), token == &text);
+    }
+    let stats = gate.cache_stats().unwrap();
+    assert_eq!((stats.hits, stats.misses), (1, 2));
+}

@@ -56,15 +56,26 @@ impl Tokens {
         self.issuers.is_some()
     }
 
-    /// The principal of a token seen before, if the keys it was verified by are still in use.
+    /// The principal of a token seen before, if the keys it was verified by are still in use. What is found is byte for
+    /// byte what was verified, so it need not have been looked at.
     #[cfg(feature = "std")]
     pub(super) fn seen(&self, token: &[u8], now: Now) -> Option<Result<Principal, Code>> {
-        let seen = self.cache.as_ref()?.get(token, now)?;
+        let cache = self.cache.as_ref()?;
+        let seen = cache.find(token, now)?;
         let verifier = self.issuers.as_ref()?.get(seen.place)?;
         if verifier.generation(now) != Some(seen.generation) {
             return None;
         }
-        Some(self.revocation.check(&seen, token, now))
+        cache.count(true);
+        Some(self.revocation.check(&seen, token, now).map(|()| seen.principal))
+    }
+
+    /// Counts a token that was not seen before.
+    #[cfg(feature = "std")]
+    pub(super) fn count_unseen(&self) {
+        if let Some(cache) = &self.cache {
+            cache.count(false);
+        }
     }
 
     /// Whether the token somebody came in with would be good now, dates aside where its keys are the gate's own: those

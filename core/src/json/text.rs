@@ -95,7 +95,9 @@ impl<'a> JsonStr<'a> {
 }
 
 impl PartialEq<str> for JsonStr<'_> {
-    /// Byte for byte after unescaping. Not constant-time: for public names and values only.
+    /// Byte for byte after unescaping. Not constant-time: for public names and values only. Inlined, so that a literal
+    /// is compared as the word or two it is.
+    #[inline]
     fn eq(&self, other: &str) -> bool {
         if self.is_escaped() { self.chars().eq(other.chars()) } else { self.raw == other }
     }

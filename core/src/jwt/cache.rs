@@ -1,7 +1,7 @@
 //! The verified-token cache: a token that was good a moment ago need not be verified again.
 //!
-//! Memory is fixed when it is made: sets of eight entries, a lock a set. A token is found by a seeded hash and then
-//! compared whole, in constant time. Only successes are kept. An entry ends when its token does, after a time to
+//! Memory is fixed when it is made: sets of eight entries, a lock a set. A token is found by a seeded hash of its end,
+//! where the signature is, and then compared whole, in constant time. Only successes are kept. An entry ends when its token does, after a time to
 //! live, or with the cache: a verifier whose keys or rules change is another verifier, with another cache. Dates
 //! are checked again on every hit. Tokens are zeroised when they go; host values are dropped outside the lock.
 
@@ -20,6 +20,10 @@ use zeroize::Zeroizing;
 const WAYS: usize = 8;
 /// A longer token is verified every time, so that the cache's bytes stay bounded: 4 KiB.
 const MAX_TOKEN: usize = 4096;
+/// Bytes of a token that are hashed, from its end: of a signature, 384 bits, or the whole of a short one. To hash all
+/// of 640 bytes took more than half of a hit. Only tokens that were verified are kept, so whoever would have two of
+/// one end must have made a signature fit another's; that done, both would lie in one set, and be told apart there.
+const HASHED: usize = 64;
 
 struct Entry<V> {
     hash: u64,
@@ -75,7 +79,11 @@ impl<V: Clone> TokenCache<V> {
 
     /// Where a token lies is no secret to whoever cannot know the seed.
     fn hash(&self, token: &[u8]) -> u64 {
-        declassify("token hash", self.hasher.hash_one(token))
+        let hash = match token.last_chunk::<HASHED>() {
+            Some(end) => self.hasher.hash_one(end),
+            None => self.hasher.hash_one(token),
+        };
+        declassify("token hash", hash)
     }
 
     fn set(&self, hash: u64) -> Option<&Set<V>> {
@@ -86,20 +94,31 @@ impl<V: Clone> TokenCache<V> {
 
     /// The value kept for a token, if the token is still good.
     pub fn get(&self, token: &[u8], now: Now) -> Option<V> {
-        let hash = self.hash(token);
-        let found = self.set(hash).and_then(|set| {
-            let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
-            let entry =
-                set.iter_mut().flatten().find(|entry| entry.hash == hash && equal(&entry.token, token))?;
-            if now.mono >= entry.ends || !entry.window.contains(now.unix) {
-                return None;
-            }
-            entry.used = now.mono;
-            Some(entry.value.clone())
-        });
-        let count = if found.is_some() { &self.hits } else { &self.misses };
-        count.fetch_add(1, Relaxed);
+        let found = self.find(token, now);
+        self.count(found.is_some());
         found
+    }
+
+    /// As [`get`](Self::get), for what may be no token at all: nothing is counted.
+    pub(crate) fn find(&self, token: &[u8], now: Now) -> Option<V> {
+        if token.len() > MAX_TOKEN {
+            return None;
+        }
+        let hash = self.hash(token);
+        let mut set = self.set(hash)?.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry =
+            set.iter_mut().flatten().find(|entry| entry.hash == hash && equal(&entry.token, token))?;
+        if now.mono >= entry.ends || !entry.window.contains(now.unix) {
+            return None;
+        }
+        entry.used = now.mono;
+        Some(entry.value.clone())
+    }
+
+    /// Counts a token that was found, or was not.
+    pub(crate) fn count(&self, found: bool) {
+        let count = if found { &self.hits } else { &self.misses };
+        count.fetch_add(1, Relaxed);
     }
 
     /// Keeps the value of a token that was just verified. A full set gives up what is stale, else what was used
@@ -128,7 +147,7 @@ impl<V: Clone> TokenCache<V> {
                 Some(old) => (3, old.used),
             });
             let gone = place.and_then(|place| place.replace(entry));
-            if gone.as_ref().is_some_and(|old| !stale(old) && old.hash != hash) {
+            if gone.as_ref().is_some_and(|old| !stale(old) && !equal(&old.token, token)) {
                 self.evictions.fetch_add(1, Relaxed);
             }
             gone
@@ -189,6 +208,26 @@ mod tests {
         assert_eq!(cache.get(b"u", Now::new(10.0, 0)), None);
         cache.clear();
         assert_eq!(cache.get(b"t", Now::new(10.0, 0)), None);
+    }
+
+    #[test]
+    fn tokens_of_one_end_are_told_apart() {
+        let cache = cache(64);
+        let token = |first: char, len: usize| format!("{first}{}", "x".repeat(len));
+        for len in [HASHED - 1, HASHED, HASHED + 1, 600] {
+            cache.insert(token('a', len).as_bytes(), OPEN, Now::new(1.0, 0), 1);
+            assert_eq!(cache.get(token('b', len).as_bytes(), Now::new(1.0, 0)), None, "{len}");
+            assert_eq!(cache.get(&token('a', len).as_bytes()[1..], Now::new(1.0, 0)), None, "{len}");
+            cache.insert(token('b', len).as_bytes(), OPEN, Now::new(1.0, 0), 2);
+            assert_eq!(cache.get(token('a', len).as_bytes(), Now::new(1.0, 0)), Some(1), "{len}");
+            assert_eq!(cache.get(token('b', len).as_bytes(), Now::new(1.0, 0)), Some(2), "{len}");
+        }
+        let before = cache.stats();
+        for n in 0..8_u8 {
+            cache.insert(token((b'c' + n) as char, 600).as_bytes(), OPEN, Now::new(1.0, u64::from(n) + 1), 3);
+        }
+        assert_eq!(cache.get(token('a', 600).as_bytes(), Now::new(1.0, 9)), None, "they share a set");
+        assert!(cache.stats().evictions >= before.evictions + 2);
     }
 
     #[test]

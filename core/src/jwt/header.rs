@@ -7,7 +7,7 @@ use crate::json::{JsonStr, Value, object_members, pack_bytes};
 
 /// What of a header matters.
 #[derive(Debug)]
-pub(super) struct Header<'s> {
+pub(crate) struct Header<'s> {
     /// `None` where the name is no algorithm of doorward's, `none` above all.
     pub(super) alg: Option<Algorithm>,
     /// Chooses among several keys, which takes an allocator to have.
@@ -20,13 +20,20 @@ impl<'s> Header<'s> {
     /// Decodes and reads the header's segment into `scratch`.
     #[inline]
     pub(super) fn read(segment: &[u8], limits: &Limits, scratch: &'s mut [u8]) -> Result<Self, TokenError> {
-        if let Some(alg) = common(segment, limits) {
-            return Ok(Self { alg: Some(alg), kid: None, typ: Some(JWT) });
+        match Self::common(segment, limits) {
+            Some(header) => Ok(header),
+            None => Self::parse(segment, limits, scratch),
         }
-        Self::parse(segment, limits, scratch)
     }
 
-    fn parse(segment: &[u8], limits: &Limits, scratch: &'s mut [u8]) -> Result<Self, TokenError> {
+    /// What a header says that most tokens without a `kid` come with.
+    #[inline]
+    pub(super) fn common(segment: &[u8], limits: &Limits) -> Option<Self> {
+        common(segment, limits).map(|alg| Self { alg: Some(alg), kid: None, typ: Some(JWT) })
+    }
+
+    /// As [`read`](Self::read), of one that is not [`common`](Self::common).
+    pub(super) fn parse(segment: &[u8], limits: &Limits, scratch: &'s mut [u8]) -> Result<Self, TokenError> {
         const ALG: u64 = pack_bytes(b"alg");
         const KID: u64 = pack_bytes(b"kid");
         const TYP: u64 = pack_bytes(b"typ");

@@ -17,6 +17,8 @@ mod error;
 mod header;
 #[cfg(feature = "alloc")]
 mod issuers;
+#[cfg(feature = "std")]
+mod known;
 mod limits;
 mod mismatch;
 #[cfg(feature = "std")]
@@ -54,5 +56,9 @@ pub use sign::{SignError, SigningKey, sign};
 pub use verifier::{Verifier, VerifierError};
 pub use verify::{verify, verify_jws};
 
+#[cfg(feature = "alloc")]
+pub(crate) use header::Header;
+#[cfg(feature = "std")]
+pub(crate) use known::KnownHeaders;
 #[cfg(feature = "alloc")]
 pub(crate) use split::looks_like_jwt;

@@ -116,7 +116,10 @@ pub(super) fn verify_with<'s>(
 ) -> Result<(), TokenError> {
     open(token, &rules.limits, scratch, |segments, scratch| {
         let (front, back) = room(segments, scratch)?;
-        let header = Header::read(segments.header, &rules.limits, front)?;
+        let (header, is_new) = match Header::common(segments.header, &rules.limits) {
+            Some(common) => (common, false),
+            None => uncommon(segments.header, keys, &rules.limits, front)?,
+        };
         let typed = rules.type_agrees(header.typ);
         let algorithm = header
             .alg
@@ -138,8 +141,26 @@ pub(super) fn verify_with<'s>(
         if !good {
             return Err(TokenError::InvalidSignature);
         }
+        if is_new {
+            keys.remember_header(segments.header, &rules.limits, &header);
+        }
         believe(segments, rules, typed, scratch, now, claims)
     })
+}
+
+/// A header that is read, unless it is known, and whether it was new. Apart, so that others pay nothing for it.
+#[cfg(feature = "alloc")]
+#[inline(never)]
+fn uncommon<'h>(
+    segment: &[u8],
+    keys: &'h crate::keys::KeySet,
+    limits: &Limits,
+    scratch: &'h mut [u8],
+) -> Result<(Header<'h>, bool), TokenError> {
+    match keys.known_header(segment, limits) {
+        Some(known) => Ok((known, false)),
+        None => Ok((Header::parse(segment, limits, scratch)?, true)),
+    }
 }
 
 /// Splits a token and goes on with its segments. A wrong shape is told before anything else that is wrong, so it is

@@ -1,7 +1,11 @@
 //! Several keys at once, found by `kid` and algorithm.
 
 use super::{Key, KeyError};
-use crate::jwt::{Algorithm, JsonStr};
+#[cfg(feature = "std")]
+use crate::jwt::KnownHeaders;
+use crate::jwt::{Algorithm, Header, JsonStr, Limits};
+#[cfg(feature = "std")]
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -15,6 +19,9 @@ pub struct KeySet {
     keys: Vec<Named>,
     /// Whether it was fetched, so that its issuer may have others tomorrow.
     fetched: bool,
+    /// Headers of tokens that its keys verified. There as soon as a key is, so that no token allocates.
+    #[cfg(feature = "std")]
+    known: Option<Box<KnownHeaders>>,
 }
 
 struct Named {
@@ -26,7 +33,12 @@ impl KeySet {
     /// No keys yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { keys: Vec::new(), fetched: false }
+        Self {
+            keys: Vec::new(),
+            fetched: false,
+            #[cfg(feature = "std")]
+            known: None,
+        }
     }
 
     /// The same set, as one that was fetched: a token of an algorithm that none of its keys is for then lacks its key,
@@ -39,7 +51,7 @@ impl KeySet {
     /// Adds a key with no `kid`: it may verify tokens whatever `kid` they name, or none.
     #[must_use]
     pub fn with(mut self, key: Key) -> Self {
-        self.keys.push(Named { kid: None, key });
+        self.push(Named { kid: None, key });
         self
     }
 
@@ -88,9 +100,40 @@ impl KeySet {
         if kid.is_some() && self.keys.iter().any(|named| named.kid == kid) {
             return Err(KeyError::DuplicateKid);
         }
-        self.keys.push(Named { kid, key });
+        self.push(Named { kid, key });
         Ok(())
     }
+
+    fn push(&mut self, named: Named) {
+        self.keys.push(named);
+        #[cfg(feature = "std")]
+        self.known.get_or_insert_default();
+    }
+
+    /// What a token's header says, where a token with the same was verified by one of these keys before.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn known_header(&self, segment: &[u8], limits: &Limits) -> Option<Header<'_>> {
+        self.known.as_ref()?.find(segment, limits)
+    }
+
+    /// Remembers the header of a token that one of these keys has just verified.
+    #[cfg(feature = "std")]
+    pub(crate) fn remember_header(&self, segment: &[u8], limits: &Limits, header: &Header<'_>) {
+        if let Some(known) = &self.known {
+            known.remember(segment, limits, header);
+        }
+    }
+
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, reason = "there is no OnceLock without std")]
+    pub(crate) const fn known_header(&self, _: &[u8], _: &Limits) -> Option<Header<'_>> {
+        None
+    }
+
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, reason = "nothing is remembered")]
+    pub(crate) const fn remember_header(&self, _: &[u8], _: &Limits, _: &Header<'_>) {}
 
     /// How many keys there are.
     #[must_use]

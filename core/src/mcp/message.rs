@@ -133,6 +133,7 @@ const NAME: u64 = pack_bytes(b"name");
 const URI: u64 = pack_bytes(b"uri");
 const REF: u64 = pack_bytes(b"ref");
 const TASK_ID: u64 = pack_bytes(b"taskId");
+const META: u64 = pack_bytes(b"_meta");
 const TYPE: u64 = pack_bytes(b"type");
 
 /// Reads a message, and gives the place behind it.
@@ -222,6 +223,8 @@ fn read_params<'a>(mut reader: Reader<'a>, depth: Depth) -> Result<(Params<'a>, 
         };
         params.bad |= match member {
             Some(member) => member.set(value).is_err(),
+            // In nearly every call, and like none of them.
+            None if packed == META => false,
             None => looks_like_one(name, &["name", "uri", "ref", "arguments", "taskId"]),
         };
         more = reader.goes_on()?;

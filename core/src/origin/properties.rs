@@ -66,6 +66,25 @@ proptest! {
     }
 
     #[test]
+    fn what_is_compared_unread_is_what_reading_says(
+        host in "(localhost|LocalHost|127\\.0\\.0\\.(1|10|2)|\\[::1\\]|\\[::2\\]|a\\.example|b)(:|)([0-9]{0,6}|65[0-9]{3}|81|[+ ]80|8x)",
+        any in near(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..16),
+    ) {
+        let elsewhere = HostRules::new([0, 0, 0, 0].into(), PublicUrl::parse("http://b:81").ok(), &[], vec![]).unwrap();
+        for rules in [local(), elsewhere] {
+            for value in [host.as_bytes(), any.as_bytes(), &bytes] {
+                prop_assert_eq!(rules.check_host(&[value]), rules.read_host(value));
+                prop_assert_eq!(rules.check_origin(&[value]), rules.read_origin(value));
+            }
+            for scheme in ["http://", "https://", "HTTP://", "http:/"] {
+                let origin = alloc::format!("{scheme}{host}");
+                prop_assert_eq!(rules.check_origin(&[origin.as_bytes()]), rules.read_origin(origin.as_bytes()));
+            }
+        }
+    }
+
+    #[test]
     fn an_origin_that_is_let_in_is_one_of_ours(text in prop_oneof![near(), spelled()]) {
         if local().check_origin(&[text.as_bytes()]).is_ok() {
             let canonical = Origin::parse(&text).unwrap().to_string();

@@ -1,6 +1,6 @@
 //! The two checks of a request. Nothing is allocated on this path: what comes is compared with what was prepared.
 //!
-//! A value in its canonical spelling is compared byte for byte before anything is read: 6 ns for a Host and 10 ns
+//! A value in its canonical spelling, or a loopback name in its usual one, is compared byte for byte before anything is read: 6 ns for a Host and 10 ns
 //! for an Origin, against 66 and 155 ns when they are read (medians of three runs on a shared AMD EPYC core,
 //! release build, one allowed host and two origins). Both ways give the same answer.
 
@@ -96,6 +96,14 @@ impl HostRules {
         if self.hosts.iter().any(|allowed| allowed.text.as_bytes() == value) {
             return Ok(());
         }
+        if self.loopback && is_plain_loopback(value) {
+            return Ok(());
+        }
+        self.read_host(value)
+    }
+
+    /// What [`check_host`](Self::check_host) says of one value, whatever its spelling.
+    pub(super) fn read_host(&self, value: &[u8]) -> Result<(), Refusal> {
         let text = bounded_text(value).ok_or(Refusal::HostMalformed)?;
         let written = Authority::parse(text).map_err(|_| Refusal::HostMalformed)?;
         let ours = (self.loopback && written.host.is_loopback())
@@ -118,6 +126,14 @@ impl HostRules {
         if self.own.iter().chain(&self.listed).any(|origin| origin.is_spelled(value)) {
             return Ok(());
         }
+        if self.loopback && value.strip_prefix(b"http://").is_some_and(is_plain_loopback) {
+            return Ok(());
+        }
+        self.read_origin(value)
+    }
+
+    /// What [`check_origin`](Self::check_origin) says of one value, whatever its spelling.
+    pub(super) fn read_origin(&self, value: &[u8]) -> Result<(), Refusal> {
         let text = bounded_text(value).ok_or(Refusal::OriginMalformed)?;
         let parts = parse_parts(text).map_err(|problem| match problem {
             OriginError::Null => Refusal::OriginNull,
@@ -190,6 +206,21 @@ impl AllowedHost {
 /// A header's value as text, unless it is longer than any valid one.
 fn bounded_text(value: &[u8]) -> Option<&str> {
     if value.len() > MAX_ORIGIN { None } else { core::str::from_utf8(value).ok() }
+}
+
+/// A loopback name as nearly every client spells it, with a port or none. What is not may be one all the same.
+fn is_plain_loopback(value: &[u8]) -> bool {
+    [&b"127.0.0.1"[..], b"localhost", b"[::1]"].into_iter().any(|name| match value.strip_prefix(name) {
+        Some([]) => true,
+        Some([b':', port @ ..]) => is_plain_port(port),
+        _ => false,
+    })
+}
+
+/// 1 to 65535 in plain digits: of two texts of one length, the greater number is the greater text.
+fn is_plain_port(digits: &[u8]) -> bool {
+    let fits = digits.len() < 5 || (digits.len() == 5 && digits <= b"65535".as_slice());
+    fits && matches!(digits, [b'1'..=b'9', ..]) && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// A page served by this machine over `http` or `https`.
