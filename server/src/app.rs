@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use doorward::config::{ADMIN, Config, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
-use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer};
+use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -33,7 +33,12 @@ impl App {
         let keys = watch_keys(config, &gate)?;
         let stop = CancellationToken::new();
         let tools = Tools::new(config, Arc::clone(&gate))?;
-        let guard = GuardLayer::new(Arc::clone(&gate));
+        let mut guard = GuardLayer::new(Arc::clone(&gate));
+        if let Some(redis) = &config.redis {
+            let server =
+                Redis::new(redis.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"))?;
+            guard = guard.with_redis(server);
+        }
         let guarded = Router::new()
             .route_service(
                 "/mcp",

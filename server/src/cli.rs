@@ -27,11 +27,14 @@ pub(crate) struct Options {
     /// Proxies whose X-Forwarded-For is believed, addresses or CIDRs separated by commas [TRUSTED_PROXIES]
     #[arg(long, value_name = "CIDRS")]
     pub(crate) trusted_proxies: Option<String>,
+    /// Redis or Valkey by which several servers share their limits; with a password in it, only as REDIS_URL [REDIS_URL]
+    #[arg(long, value_name = "URL")]
+    pub(crate) redis: Option<String>,
     /// File with variables, in place of .env in the working directory
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) env_file: Option<PathBuf>,
     /// TOML file with settings, in place of variables: neither .env nor the environment is then read
-    #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["env_file", "host", "port", "public_url", "cors_origins", "trusted_proxies"])]
+    #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["env_file", "host", "port", "public_url", "cors_origins", "trusted_proxies", "redis"])]
     pub(crate) config: Option<PathBuf>,
     /// How log lines look
     #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "LOG_FORMAT")]
