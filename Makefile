@@ -12,7 +12,7 @@ PYTHON_CLIENT := tests/clients/python
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 # What the tests need of the system beyond Rust, Node and Python: command:package.
-SYSTEM := valgrind:valgrind openssl:openssl
+SYSTEM := valgrind:valgrind openssl:openssl redis-server:redis-server
 
 export PATH := $(TOOLS)/bin:$(PATH)
 

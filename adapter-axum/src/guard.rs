@@ -52,6 +52,8 @@ struct Door {
     #[cfg(feature = "fetch")]
     fetcher: Option<KeyFetcher>,
     key_lookup: Option<KeyLookUp>,
+    #[cfg(feature = "redis")]
+    redis: Option<crate::redis::Redis>,
 }
 
 impl GuardLayer {
@@ -81,6 +83,8 @@ impl GuardLayer {
                 #[cfg(feature = "fetch")]
                 fetcher,
                 key_lookup: None,
+                #[cfg(feature = "redis")]
+                redis: None,
             },
         }
     }
@@ -122,6 +126,30 @@ impl GuardLayer {
             let answer = look_up(digest);
             Box::pin(async move { answer.await.map_err(Into::into) })
         }));
+        self
+    }
+
+    /// The same layer, which counts the gate's [shared limit](doorward::gate::GateBuilder::shared_limit) there. Without a
+    /// server such a gate goes by its fallback.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use doorward::api_keys::{ApiKey, ApiKeys};
+    /// use doorward::gate::Gate;
+    /// use doorward::policy::Policy;
+    /// use doorward::rate::shared::{Fallback, Settings};
+    /// use doorward_axum::{GuardLayer, Redis};
+    ///
+    /// let keys = ApiKeys::builder().add("a-key-nobody-guesses", ApiKey::new("ci")).build_random()?;
+    /// let limit = Settings::new("principal").fallback(Fallback::LocalAtLimitOver(2));
+    /// let gate = Gate::builder().api_keys(keys).policy(Policy::allow_all()).shared_limit(limit).build_random()?;
+    /// let layer = GuardLayer::new(Arc::new(gate)).with_redis(Redis::new("redis://127.0.0.1:6379")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn with_redis(mut self, redis: crate::redis::Redis) -> Self {
+        self.door.redis = Some(redis);
         self
     }
 
@@ -208,7 +236,10 @@ where
     let first = gate.begin(&request::head(gate, &parts), clock());
     let first = door.settled(first).await;
     let Reading { step, body, unread } = match first {
-        Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
+        Step::NeedBody(need) => {
+            let Reading { step, body, unread } = read(gate, clock, need, declared(&parts), body).await;
+            Reading { step: door.asked(step).await, body, unread }
+        }
         step => {
             // What the gate has not read it has not decided on, so nobody gets it.
             let unread = has_body(&parts);
@@ -297,8 +328,13 @@ impl Door {
     }
 
     /// Sees to the gate's questions, and to what it should know soon.
-    async fn settled(&self, mut step: Step) -> Step {
+    async fn settled(&self, step: Step) -> Step {
         self.refresh();
+        self.asked(step).await
+    }
+
+    /// Sees to the gate's questions.
+    async fn asked(&self, mut step: Step) -> Step {
         while let Step::Ask(ask) = step {
             step = self.resumed(ask).await;
         }
@@ -316,8 +352,21 @@ impl Door {
                 Some(look_up) => looked_up(look_up, wanted).await,
                 None => Answer::Unavailable,
             },
+            #[cfg(feature = "redis")]
+            Question::SharedLimit(wanted) => match &self.redis {
+                Some(redis) => Answer::SharedLimit(redis.run(wanted.command(), (self.clock)()).await),
+                None => Answer::Unavailable,
+            },
             _ => Answer::Unavailable,
         };
+        #[cfg(feature = "redis")]
+        if matches!(ask.question(), Question::SharedLimit(_)) {
+            let step = self.gate.resume(ask, answer, (self.clock)());
+            if let (Some(redis), Some(limit)) = (&self.redis, self.gate.shared_limit()) {
+                redis.tell(limit);
+            }
+            return step;
+        }
         self.gate.resume(ask, answer, (self.clock)())
     }
 }
@@ -336,8 +385,8 @@ async fn looked_up(look_up: &KeyLookUp, wanted: &KeyWanted) -> Answer {
     }
 }
 
-/// The end of a request's steps. Its questions came with its head; one that came later would be answered with
-/// "unavailable", which never admits.
+/// The end of a request's steps. Its questions have been seen to; one that were left would be answered with
+/// "unavailable".
 fn answered(gate: &Gate, clock: &Clock, mut step: Step) -> Result<Admitted, Box<Denial>> {
     loop {
         step = match step {

@@ -23,6 +23,7 @@
 //! |---|---|
 //! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
 //! | [`KeyFetcher`] | fetches issuers' key sets (feature `fetch`, on by default: reqwest, rustls, ring) |
+//! | `Redis` | a limit shared by several processes, counted in Redis or Valkey (feature `redis`) |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
 //! | [`KeysFile`] | API keys by a file of digests, read again when it changes |
@@ -41,8 +42,12 @@ mod guard;
 mod keys_file;
 mod log;
 mod open;
+#[cfg(feature = "redis")]
+mod redis;
 mod request;
 
+#[cfg(feature = "redis")]
+pub use crate::redis::{Redis, RedisError};
 pub use cors::{Cors, CorsLayer};
 pub use extract::{Authenticated, NotGuarded, principal};
 #[cfg(feature = "fetch")]

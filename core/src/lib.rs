@@ -6,7 +6,7 @@
 //! | [`keys`] | verification keys, each bound to its algorithms |
 //! | `jwks` | key sets that are fetched: when, from where, and how long they are good |
 //! | `api_keys` | API keys held as digests, found in constant time |
-//! | `rate` | rate buckets: GCRA in a bounded lock-free table |
+//! | `rate` | rate buckets: GCRA in a bounded lock-free table; limits that processes share |
 //! | `policy` | roles to tools, resources, prompts and methods |
 //! | `address` | whose address a request counts against |
 //! | `origin` | Host and Origin rules |

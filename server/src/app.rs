@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use doorward::config::{ADMIN, Config, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
-use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer};
+use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -33,7 +33,12 @@ impl App {
         let keys = watch_keys(config, &gate)?;
         let stop = CancellationToken::new();
         let tools = Tools::new(config, Arc::clone(&gate))?;
-        let guard = GuardLayer::new(Arc::clone(&gate));
+        let mut guard = GuardLayer::new(Arc::clone(&gate));
+        if let Some(redis) = &config.redis {
+            let server =
+                Redis::new(redis.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"))?;
+            guard = guard.with_redis(server);
+        }
         let guarded = Router::new()
             .route_service(
                 "/mcp",
@@ -45,8 +50,9 @@ impl App {
             )
             .layer(guard.clone())
             .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
+        let counted = Arc::clone(&gate);
         let open = Router::new()
-            .route("/health", get(move || health(keys.clone())))
+            .route("/health", get(move || health(keys.clone(), Arc::clone(&counted))))
             .layer(RateHeadersLayer::new(Arc::clone(&gate)));
         let routes = guarded.merge(open).layer(CorsLayer::new(gate)).layer(CatchPanicLayer::new());
         Ok(Self { routes, guard, stop })
@@ -87,10 +93,14 @@ fn watch_keys(config: &Config, gate: &Arc<Gate>) -> Result<Option<KeysStatus>, B
     Ok(Some(status?))
 }
 
-/// It serves: with a file of keys, also whether the keys in use are older than the file.
-async fn health(keys: Option<KeysStatus>) -> Json<Value> {
-    Json(match keys {
-        None => json!({ "status": "ok" }),
-        Some(keys) => json!({ "status": "ok", "keys_stale": keys.is_stale() }),
-    })
+/// It serves: with a file of keys, also whether the keys in use are older than the file; with a shared limit, who counts.
+async fn health(keys: Option<KeysStatus>, gate: Arc<Gate>) -> Json<Value> {
+    let mut health = json!({ "status": "ok" });
+    if let Some(keys) = keys {
+        health["keys_stale"] = keys.is_stale().into();
+    }
+    if let Some(limit) = gate.shared_limit() {
+        health["shared_limit"] = limit.mode().name().into();
+    }
+    Json(health)
 }

@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// Proxies whose X-Forwarded-For is believed, addresses or CIDRs separated by commas [TRUSTED_PROXIES]
     #[arg(long, value_name = "CIDRS", conflicts_with = "config")]
     pub(crate) trusted_proxies: Option<String>,
+    /// Redis or Valkey by which several servers share their limits; with a password in it, only as REDIS_URL [REDIS_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    pub(crate) redis: Option<String>,
     /// File with variables, in place of .env in the working directory
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) env_file: Option<PathBuf>,

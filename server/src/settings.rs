@@ -46,12 +46,19 @@ fn vars(mut vars: BTreeMap<String, String>, options: &Options) -> Result<BTreeMa
             Err(_) => {}
         }
     }
+    // What stands before an @ is a user's name and password.
+    if options.redis.as_ref().is_some_and(|url| url.contains('@')) {
+        return Err(
+            "--redis holds a password, which others can read on the command line: set REDIS_URL".into()
+        );
+    }
     let flags = [
         ("HOST", &options.host),
         ("PORT", &options.port),
         ("PUBLIC_URL", &options.public_url),
         ("CORS_ORIGINS", &options.cors_origins),
         ("TRUSTED_PROXIES", &options.trusted_proxies),
+        ("REDIS_URL", &options.redis),
     ];
     for (name, value) in flags {
         if let Some(value) = value {

@@ -44,6 +44,8 @@ impl Denied {
     pub const ORIGIN: Self = Self::of_address(403, "origin_not_allowed");
     /// 503 while an issuer's keys can't be had.
     pub const UNAVAILABLE: Self = Self::of_address(503, "unavailable");
+    /// 503 while a limit that servers share can't be counted.
+    pub const NOT_COUNTED: Self = Self::of_principal(503, "unavailable");
     /// 400 for a body or its headers.
     pub const BAD_BODY: Self = Self::of_principal(400, "invalid_request");
     /// 403 by policy.

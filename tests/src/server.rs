@@ -15,7 +15,8 @@ use std::thread;
 /// Shorter texts are in any log by chance.
 const SHORTEST_SECRET: usize = 8;
 /// The settings that are credentials.
-const SECRET_SETTINGS: [&str; 4] = ["API_KEYS", "ADMIN_API_KEYS", "JWT_SECRET", "JWT_SECRET_PREVIOUS"];
+const SECRET_SETTINGS: [&str; 5] =
+    ["API_KEYS", "ADMIN_API_KEYS", "JWT_SECRET", "JWT_SECRET_PREVIOUS", "REDIS_URL"];
 
 /// How a server is to be started.
 #[derive(Clone, Debug)]

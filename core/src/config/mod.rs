@@ -6,6 +6,7 @@
 
 mod error;
 mod keys;
+mod redis;
 mod secret;
 mod settings;
 mod source;
@@ -13,6 +14,7 @@ mod values;
 
 pub use error::ConfigError;
 pub use keys::KeySettings;
+pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use settings::{SETTINGS, Setting};
 pub use values::parse_duration;
@@ -67,6 +69,8 @@ pub struct Config {
     pub address_quota: Quota,
     /// `RATE_LIMIT_MAX` and `RATE_LIMIT_WINDOW_MS`: requests a principal may make.
     pub principal_quota: Quota,
+    /// The `REDIS_…` settings, where principals' quotas are shared.
+    pub redis: Option<RedisConfig>,
     /// `BODY_LIMIT`, in bytes.
     pub body_limit: usize,
 }
@@ -139,6 +143,7 @@ impl Config {
     }
 
     fn read(source: &Source) -> Result<Self, ConfigError> {
+        let principal_quota = source.quota("RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW_MS", 100)?;
         let config = Self {
             host: source.host("HOST")?,
             port: source.number("PORT")?.unwrap_or(3000),
@@ -154,7 +159,8 @@ impl Config {
                 .parse("MAX_TOKEN_LIFETIME", parse_duration)?
                 .unwrap_or(Duration::from_secs(7 * 24 * 3600)),
             address_quota: source.quota("PREAUTH_RATE_LIMIT_MAX", "PREAUTH_RATE_LIMIT_WINDOW_MS", 30)?,
-            principal_quota: source.quota("RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW_MS", 100)?,
+            principal_quota,
+            redis: RedisConfig::read(source, principal_quota)?,
             body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
         };
         config.check()?;
@@ -247,6 +253,9 @@ impl Config {
             .body_limit(self.body_limit);
         if self.key_settings.file.is_some() {
             builder = builder.keys_come_later();
+        }
+        if let Some(redis) = &self.redis {
+            builder = builder.shared_limit(redis.settings());
         }
         if let Some(keys) = self.keys()? {
             builder = builder.api_keys(keys);

@@ -80,5 +80,22 @@ pub const SETTINGS: &[Setting] = &[
     one("PREAUTH_RATE_LIMIT_WINDOW_MS", "60000", "that window, in milliseconds"),
     one("RATE_LIMIT_MAX", "100", "requests a principal may make in a window"),
     one("RATE_LIMIT_WINDOW_MS", "60000", "that window, in milliseconds"),
+    one(
+        "REDIS_URL",
+        "",
+        "Redis 6.2 or newer, or Valkey, by which several servers share RATE_LIMIT_MAX, as redis://host:6379",
+    ),
+    one("REDIS_PREFIX", "doorward", "what keys in it begin with"),
+    one(
+        "REDIS_FALLBACK",
+        "local",
+        "what holds while it can't be asked: local (each server counts by itself), deny or allow",
+    ),
+    one("REDIS_INSTANCES", "1", "how many servers share it: what each divides the limit by meanwhile"),
+    one(
+        "REDIS_LEASE",
+        "1",
+        "requests a server takes from a bucket at once: fewer round trips, at the price of as many requests late",
+    ),
     one("BODY_LIMIT", "1mb", "longest request body, as 512kb or 1mb or bytes"),
 ];

@@ -5,6 +5,7 @@ fn vars(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::from_vars(vars.iter().copied())
 }
 
+const REDIS: (&str, &str) = ("REDIS_URL", "redis://:hunter2@host");
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 #[test]
@@ -17,7 +18,9 @@ fn the_defaults_are_the_templates() {
     assert!(!config.has_credentials());
     // What the table says is what is done.
     let spelled = SETTINGS.iter().filter(|s| !s.default.is_empty()).map(|s| (s.name, s.default));
-    let spelled = Config::from_vars(spelled.filter(|(name, _)| *name != "JWT_CLOCK_TOLERANCE")).unwrap();
+    // Those of what is not configured may not be set.
+    let alone = |name: &str| name != "JWT_CLOCK_TOLERANCE" && !name.starts_with("REDIS_");
+    let spelled = Config::from_vars(spelled.filter(|(name, _)| alone(name))).unwrap();
     assert_eq!(std::format!("{spelled:?}"), std::format!("{config:?}"));
 }
 
@@ -74,6 +77,19 @@ fn each_mistake_names_its_setting() {
             "is JWT_ISSUER too",
         ),
         (&[("JWT_PUBLIC_KEY", "x"), ("JWT_AUDIENCE", "a")], "JWT_PUBLIC_KEY", "PEM"),
+        (&[("REDIS_FALLBACK", "deny")], "REDIS_FALLBACK", "without REDIS_URL"),
+        (&[("REDIS_URL", "host:6379")], "REDIS_URL", "an address such as"),
+        (&[("REDIS_URL", "rediss://host")], "REDIS_URL", "TLS is not built in"),
+        (&[REDIS, ("REDIS_FALLBACK", "open")], "REDIS_FALLBACK", "local, deny or allow"),
+        (&[REDIS, ("REDIS_INSTANCES", "0")], "REDIS_INSTANCES", "at least one"),
+        (
+            &[REDIS, ("REDIS_FALLBACK", "deny"), ("REDIS_INSTANCES", "2")],
+            "REDIS_INSTANCES",
+            "without REDIS_FALLBACK=local",
+        ),
+        (&[REDIS, ("REDIS_PREFIX", "{a}")], "REDIS_PREFIX", "letters, digits"),
+        (&[REDIS, ("REDIS_LEASE", "101")], "REDIS_LEASE", "between 1 and"),
+        (&[REDIS, ("REDIS_LEASE", "0")], "REDIS_LEASE", "between 1 and"),
         (&[("PORT", "65536")], "PORT", "range"),
         (&[("PORT", "http")], "PORT", "whole number"),
         (&[("HOST", "example.com")], "HOST", "IP address"),
@@ -213,4 +229,22 @@ fn an_issuer_stands_beside_the_secret() {
         issuers(&[("OAUTH_ISSUER", "accounts.example"), at, ("JWT_AUDIENCE", "x")]),
         (1, std::vec![None])
     );
+}
+
+#[test]
+fn a_shared_limit_and_its_defaults() {
+    let redis = |more: &[(&str, &str)]| vars(&[&[REDIS], more].concat()).unwrap().redis.unwrap();
+    let config = redis(&[]);
+    assert_eq!((config.prefix.as_str(), config.lease), ("doorward", 1));
+    assert_eq!(config.fallback, crate::rate::shared::Fallback::LocalAtLimitOver(1));
+    assert!(!std::format!("{config:?}").contains("hunter2"));
+    let spelled = SETTINGS.iter().filter(|s| s.name.starts_with("REDIS_") && !s.default.is_empty());
+    let spelled: Vec<_> = spelled.map(|s| (s.name, s.default)).collect();
+    assert_eq!(std::format!("{:?}", redis(&spelled)), std::format!("{config:?}"));
+    assert_eq!(
+        redis(&[("REDIS_INSTANCES", "3")]).fallback,
+        crate::rate::shared::Fallback::LocalAtLimitOver(3)
+    );
+    let gate = vars(&[REDIS, ("API_KEYS", "a-key-nobody-guesses")]).unwrap().gate(Policy::new()).unwrap();
+    assert!(gate.build_random().unwrap().shared_limit().is_some());
 }

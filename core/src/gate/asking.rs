@@ -155,6 +155,7 @@ mod with_std {
             #[cfg_attr(not(feature = "asymmetric"), expect(unused_variables, reason = "of tokens"))]
             let Ask { question, credential, address, then, notes, receipt } = ask;
             let outcome = match question {
+                Question::SharedLimit(wanted) => return self.spent_shared(wanted, answer, now),
                 #[cfg(feature = "asymmetric")]
                 Question::Keys(wanted) => self.with_keys(&wanted, &credential, &answer, now),
                 Question::ApiKey(wanted) => self.with_entry(&wanted, answer, now),

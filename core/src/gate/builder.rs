@@ -62,6 +62,8 @@ pub struct GateBuilder {
     list: Option<super::revocation::List>,
     #[cfg(feature = "std")]
     lookup: Option<super::KeyLookup>,
+    #[cfg(feature = "std")]
+    shared: Option<crate::rate::shared::Settings>,
 }
 
 /// Why a gate cannot be made.
@@ -83,6 +85,9 @@ pub enum GateError {
         /// Why.
         error: QuotaError,
     },
+    /// The shared limit can't be kept.
+    #[cfg(feature = "std")]
+    SharedLimit(crate::rate::shared::SharedError),
     /// The operating system gave no random numbers.
     NoRandomness,
 }
@@ -96,6 +101,8 @@ impl GateError {
             Self::ApiKeyHeader => "api_key_header_invalid",
             Self::Quota(error) | Self::KeyQuota { error, .. } => error.code(),
             Self::Verifiers(error) => error.code(),
+            #[cfg(feature = "std")]
+            Self::SharedLimit(error) => error.code(),
             Self::NoRandomness => "no_randomness",
         }
     }
@@ -111,6 +118,8 @@ impl fmt::Display for GateError {
             Self::Quota(error) => error.fmt(f),
             Self::Verifiers(error) => error.fmt(f),
             Self::KeyQuota { at, error } => write!(f, "the quota of the api key at position {at}: {error}"),
+            #[cfg(feature = "std")]
+            Self::SharedLimit(error) => write!(f, "the shared limit: {error}"),
             Self::NoRandomness => f.write_str("the operating system gave no random numbers"),
         }
     }
@@ -146,6 +155,8 @@ impl GateBuilder {
             list: None,
             #[cfg(feature = "std")]
             lookup: None,
+            #[cfg(feature = "std")]
+            shared: None,
         }
     }
 
@@ -245,6 +256,14 @@ impl GateBuilder {
         self
     }
 
+    /// Counts the quotas of principals over several processes, behind each process's own buckets: see
+    /// [`rate::shared`](crate::rate::shared) and [`Question::SharedLimit`](super::Question::SharedLimit).
+    #[cfg(feature = "std")]
+    pub fn shared_limit(mut self, settings: crate::rate::shared::Settings) -> Self {
+        self.shared = Some(settings);
+        self
+    }
+
     /// A revocation list of the host's own, asked about every token that verifies and is not revoked here: fresh ones,
     /// and cached ones too, unless its last answer [still holds](super::Listed::GoodFor). It must answer at once.
     ///
@@ -327,6 +346,8 @@ impl GateBuilder {
             None if self.keys_come_later => Some(ApiKeys::nobody().ok_or(GateError::NoCredentials)?),
             keys => keys,
         };
+        #[cfg(feature = "std")]
+        let shared = super::shared::limiter(self.shared, principal_quota, principal_seed, keys.as_ref())?;
         let principal_headers = headers("principal", &principal_quota)?;
         let ring = keys.map(|keys| KeyRing::new(keys, true, &principal_limiter, &principal_headers));
         Ok(Gate {
@@ -340,6 +361,8 @@ impl GateBuilder {
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
             principal_limiter,
+            #[cfg(feature = "std")]
+            shared,
             address_headers: headers("address", &address_quota)?,
             principal_headers,
             body_limit: self.body_limit,

@@ -34,6 +34,10 @@ pub enum Code {
     AddressLimited,
     /// The principal has asked too often.
     PrincipalLimited,
+    /// The principal has asked too often of all processes that share the limit.
+    SharedLimited,
+    /// The limit that processes share can't be counted, and nobody is admitted meanwhile.
+    SharedLimitUnavailable,
     /// No role of the principal reaches the tool, resource, prompt or method.
     PolicyForbidden,
     /// The body is not JSON-RPC that can be decided on.
@@ -65,6 +69,8 @@ impl Code {
             Self::Origin(refusal) => refusal.code(),
             Self::AddressLimited => "address_rate_limited",
             Self::PrincipalLimited => "principal_rate_limited",
+            Self::SharedLimited => "shared_rate_limited",
+            Self::SharedLimitUnavailable => "shared_limit_unavailable",
             Self::PolicyForbidden => "policy_forbidden",
             Self::BodyUnreadable => "body_unreadable",
             Self::BodyTooLarge => "body_too_large",
@@ -87,9 +93,12 @@ impl Code {
             | Self::BodyMediaType
             | Self::BatchInvalid
             | Self::HeaderMismatch => Public::InvalidRequest,
-            Self::AddressUnknown | Self::ApiKeysStale | Self::ApiKeyUnavailable => Public::Unavailable,
+            Self::AddressUnknown
+            | Self::ApiKeysStale
+            | Self::ApiKeyUnavailable
+            | Self::SharedLimitUnavailable => Public::Unavailable,
             Self::Origin(_) => Public::OriginNotAllowed,
-            Self::AddressLimited | Self::PrincipalLimited => Public::RateLimited,
+            Self::AddressLimited | Self::PrincipalLimited | Self::SharedLimited => Public::RateLimited,
             Self::PolicyForbidden => Public::Forbidden,
             Self::BodyTooLarge => Public::TooLarge,
         }

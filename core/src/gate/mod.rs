@@ -17,6 +17,8 @@ mod notes;
 mod principal;
 #[cfg(feature = "std")]
 mod revocation;
+#[cfg(feature = "std")]
+mod shared;
 mod step;
 mod tokens;
 
@@ -30,6 +32,8 @@ pub use notes::{Note, Notes};
 pub use principal::{AuthMethod, Principal};
 #[cfg(feature = "std")]
 pub use revocation::Listed;
+#[cfg(feature = "std")]
+pub use shared::SharedWanted;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 pub use step::KeysWanted;
 pub use step::{Admitted, Answer, Ask, Body, NeedBody, Question, Step};
@@ -93,6 +97,8 @@ pub struct Gate {
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
+    #[cfg(feature = "std")]
+    shared: Option<crate::rate::shared::SharedLimiter>,
     address_headers: RateHeaders,
     principal_headers: RateHeaders,
     body_limit: usize,
@@ -264,6 +270,7 @@ impl Gate {
     /// Nothing is swapped: a key's own quota can't be kept beside the gate's quota for principals.
     #[cfg(feature = "std")]
     pub fn swap_api_keys(&self, keys: crate::api_keys::ApiKeys) -> Result<(), GateError> {
+        shared::check_quotas(self.shared.as_ref(), &keys)?;
         self.keys.swap(keyring::KeyRing::new(keys, true, &self.principal_limiter, &self.principal_headers)?);
         Ok(())
     }
@@ -276,6 +283,7 @@ impl Gate {
     /// As [`swap_api_keys`](Self::swap_api_keys).
     #[cfg(feature = "std")]
     pub fn swap_incomplete_api_keys(&self, keys: crate::api_keys::ApiKeys) -> Result<(), GateError> {
+        shared::check_quotas(self.shared.as_ref(), &keys)?;
         self.keys.swap(keyring::KeyRing::new(keys, false, &self.principal_limiter, &self.principal_headers)?);
         Ok(())
     }
@@ -453,7 +461,7 @@ impl Gate {
         (!allowed).then(|| (Code::PolicyForbidden, String::new()))
     }
 
-    /// Step 6: the principal's bucket.
+    /// Step 6: the principal's bucket, and the shared one behind it.
     fn admit(
         &self,
         principal: Principal,
@@ -470,7 +478,12 @@ impl Gate {
             return self.deny(refused, address, Some(principal), target, notes, now);
         }
         let valid_until = principal.until();
-        Step::Admitted(Admitted { principal, rate, valid_until, address, target, notes })
+        let admitted = Admitted { principal, rate, valid_until, address, target, notes };
+        #[cfg(feature = "std")]
+        if let Some(shared) = &self.shared {
+            return self.spend_shared(shared, admitted, cost, now);
+        }
+        Step::Admitted(admitted)
     }
 
     /// Goes on once it is known whose request it is.

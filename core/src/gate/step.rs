@@ -1,8 +1,8 @@
 //! What a gate says next.
 
-#[cfg(feature = "std")]
-use super::KeyWanted;
 use super::{Code, Denial, Notes, Principal};
+#[cfg(feature = "std")]
+use super::{KeyWanted, SharedWanted};
 use crate::address::ClientAddress;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
@@ -147,6 +147,9 @@ pub enum Question {
     /// An API key is none of the gate's own: is it one of the host's?
     #[cfg(feature = "std")]
     ApiKey(KeyWanted),
+    /// The principal's bucket is shared with other processes: spend from it.
+    #[cfg(feature = "std")]
+    SharedLimit(SharedWanted),
     /// There is none.
     #[cfg(not(feature = "std"))]
     #[doc(hidden)]
@@ -191,6 +194,9 @@ pub enum Answer {
     /// The entry of the API key that was asked for; nothing where there is no such key.
     #[cfg(feature = "std")]
     ApiKey(Option<Box<crate::api_keys::ApiKey>>),
+    /// What the server said to the shared limit's command.
+    #[cfg(feature = "std")]
+    SharedLimit(crate::rate::shared::Reply),
     /// There was no answer within the deadline.
     Unavailable,
 }

@@ -11,6 +11,7 @@
 //! | `decision` | the answer, in the caller's units |
 //! | `limiter` | keys, seeds, quotas: the door to all of it |
 //! | `headers` | the answer, in HTTP |
+//! | `shared` | one limit for several processes, kept in Redis |
 //!
 //! See [`Limiter`] for an example.
 
@@ -24,6 +25,8 @@ pub mod model;
 mod quota;
 mod scale;
 mod set;
+#[cfg(feature = "std")]
+pub mod shared;
 mod table;
 mod word;
 

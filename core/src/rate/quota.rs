@@ -86,6 +86,14 @@ impl Quota {
         if self.strict && self.burst > half { half } else { self.burst }
     }
 
+    /// One of so many equal shares: the refill divided exactly, the burst rounded down, but one at least.
+    #[cfg(feature = "std")]
+    pub(super) const fn split(self, shares: u32) -> Self {
+        let burst = self.capacity() / shares;
+        let burst = if burst == 0 { 1 } else { burst };
+        Self { period: self.period.saturating_mul(shares), burst, ..self }
+    }
+
     /// The time one unit takes to flow back, as an exact fraction: (nanoseconds, units).
     pub(super) const fn refill(&self) -> (u128, u128) {
         let periods = if self.strict { 2 } else { 1 };

@@ -1,0 +1,137 @@
+//! The last layer: the principal's quota, counted over several processes.
+//!
+//! It is asked behind policy and behind the process's own bucket, so that what is refused here costs nobody a round trip.
+//! What it refuses is given back to that bucket by receipt: best effort, as [`Limiter::give_back`](crate::rate::Limiter::give_back)
+//! says. A caller who hangs up while it is asked has spent.
+
+use super::{Admitted, Answer, Ask, Code, Gate, GateError, Notes, Question, Refused, Step, Then};
+use crate::Now;
+use crate::api_keys::ApiKeys;
+use crate::rate::shared::{
+    Ask as Command, Outcome, Reply, Settings, SharedError, SharedLimiter, Spend, Verdict,
+};
+use crate::rate::{Decision, Quota};
+use alloc::boxed::Box;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// A shared limit to spend from, for a request that is good otherwise.
+pub struct SharedWanted {
+    command: Command,
+    admitted: Box<Admitted>,
+}
+
+impl SharedWanted {
+    /// The command to run, and how long it may take. Answer [`Answer::SharedLimit`](super::Answer::SharedLimit); any other
+    /// is taken for a missed deadline. The gate may ask once more: for a server that does not know the script.
+    #[must_use]
+    pub const fn command(&self) -> &Command {
+        &self.command
+    }
+}
+
+impl fmt::Debug for SharedWanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedWanted").field("command", &self.command).finish_non_exhaustive()
+    }
+}
+
+/// The shared limit of a gate whose principals have that quota, some of their own.
+pub(super) fn limiter(
+    settings: Option<Settings>,
+    quota: Quota,
+    seed: [u64; 4],
+    keys: Option<&ApiKeys>,
+) -> Result<Option<SharedLimiter>, GateError> {
+    let Some(settings) = settings else { return Ok(None) };
+    // The seed of the principals' own table, turned: neither is ever shown.
+    let shared = SharedLimiter::new(quota, settings, seed.map(|word| !word.rotate_left(32)))
+        .map_err(GateError::SharedLimit)?;
+    if let Some(keys) = keys {
+        check_quotas(Some(&shared), keys)?;
+    }
+    Ok(Some(shared))
+}
+
+/// Whether keys' own quotas can be shared.
+pub(super) fn check_quotas(shared: Option<&SharedLimiter>, keys: &ApiKeys) -> Result<(), GateError> {
+    let Some(shared) = shared else { return Ok(()) };
+    for (at, quota) in keys.iter().enumerate().filter_map(|(at, key)| Some((at, key.own_quota()?))) {
+        shared.prepare(quota).map_err(|error| match error {
+            SharedError::Quota(error) => GateError::KeyQuota { at, error },
+            other => GateError::SharedLimit(other),
+        })?;
+    }
+    Ok(())
+}
+
+impl Gate {
+    /// The shared limit, where there is one: its mode and its counters are for metrics.
+    #[must_use]
+    pub const fn shared_limit(&self) -> Option<&SharedLimiter> {
+        self.shared.as_ref()
+    }
+
+    pub(super) fn spend_shared(
+        &self,
+        shared: &SharedLimiter,
+        admitted: Admitted,
+        cost: u32,
+        now: Now,
+    ) -> Step {
+        let own = admitted.principal.bucket().map(|bucket| shared.prepare(bucket.quota.quota())).transpose();
+        // Only an entry that the host looked up can have a quota that was not tried before.
+        let Ok(own) = own else { return self.deny_shared(admitted, Code::SharedLimitUnavailable, None, now) };
+        let quota = own.as_ref().unwrap_or_else(|| shared.base());
+        let spend = shared.begin(admitted.principal.id().as_bytes(), quota, cost, now);
+        self.after(spend, Box::new(admitted), now)
+    }
+
+    pub(super) fn spent_shared(&self, wanted: SharedWanted, answer: Answer, now: Now) -> Step {
+        let reply = match answer {
+            Answer::SharedLimit(reply) => reply,
+            _ => Reply::TimedOut,
+        };
+        match &self.shared {
+            Some(shared) => self.after(shared.answered(wanted.command, &reply, now), wanted.admitted, now),
+            // An ask of another gate.
+            None => self.deny_shared(*wanted.admitted, Code::SharedLimitUnavailable, None, now),
+        }
+    }
+
+    fn after(&self, spend: Spend, mut admitted: Box<Admitted>, now: Now) -> Step {
+        let Outcome { verdict, decision, .. } = match spend {
+            Spend::Decided(outcome) => outcome,
+            Spend::Ask(command) => {
+                let address = admitted.address;
+                return Step::Ask(Ask {
+                    question: Question::SharedLimit(SharedWanted { command, admitted }),
+                    credential: Zeroizing::new(Box::default()),
+                    address,
+                    then: Then::Admit,
+                    notes: Notes::default(),
+                    receipt: None,
+                });
+            }
+        };
+        match verdict {
+            Verdict::Admitted => {
+                // The caller is told of whichever bucket has less left.
+                if decision.remaining < admitted.rate.remaining {
+                    admitted.rate = Decision { receipt: admitted.rate.receipt.take(), ..decision };
+                }
+                Step::Admitted(*admitted)
+            }
+            Verdict::Denied => self.deny_shared(*admitted, Code::SharedLimited, Some(decision), now),
+            Verdict::Unavailable => self.deny_shared(*admitted, Code::SharedLimitUnavailable, None, now),
+        }
+    }
+
+    fn deny_shared(&self, admitted: Admitted, code: Code, rate: Option<Decision>, now: Now) -> Step {
+        let Admitted { principal, rate: spent, address, target, notes, .. } = admitted;
+        if let Some(receipt) = spent.receipt {
+            self.principal_limiter.give_back(receipt);
+        }
+        self.deny(Refused { rate, ..code.into() }, address, Some(principal), target, notes, now)
+    }
+}
