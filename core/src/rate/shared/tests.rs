@@ -358,10 +358,9 @@ proptest! {
                     if which < waiting.len() {
                         let (process, ask, reply) = waiting.remove(which);
                         let cost = u32::try_from(ask.args()[2]).unwrap();
-                        if let Spend::Decided(outcome) = processes[process].answered(ask, &reply, at(server.now)) {
-                            if outcome.verdict == Verdict::Admitted {
-                                admitted.push((server.now, cost));
-                            }
+                        let spend = processes[process].answered(ask, &reply, at(server.now));
+                        if decides(spend).verdict == Verdict::Admitted {
+                            admitted.push((server.now, cost));
                         }
                     }
                 }
