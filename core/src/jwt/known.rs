@@ -5,7 +5,7 @@
 //! once a signature over it held, so nobody without a key fills the places; there are four a set of keys, each written
 //! once; and what is long or has an escape is read anew each time.
 //!
-//! For an HS256 token of 345 bytes whose header names its key, 608 ns in place of 682 (two runs each, side by side).
+//! For an HS256 token of 347 bytes whose header names its key, 608 ns in place of 682 (two runs each, side by side).
 
 use super::header::Header;
 use super::{Algorithm, JsonStr, Limits};
