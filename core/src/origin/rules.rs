@@ -266,7 +266,10 @@ mod tests {
             for value in ["evil.example", "localhost.evil.example", "0.0.0.0:8000", "192.168.0.1"] {
                 assert_eq!(host(&rules, value), Err(Refusal::HostNotListed), "{value}");
             }
-            assert_eq!(host(&rules, "localhost."), Err(Refusal::HostMalformed));
+            assert_eq!(host(&rules, "localhost:65535"), Ok(()));
+            for value in ["localhost.", "localhost:65536", "localhost:0", "localhost:080", "localhost:"] {
+                assert_eq!(host(&rules, value), Err(Refusal::HostMalformed), "{value}");
+            }
         }
     }
 
