@@ -235,10 +235,9 @@ impl SharedLimiter {
         if cost > 0 {
             match self.memory.spend(hash, cost, now.mono) {
                 Known::Nothing => {}
-                Known::Paid(left) => {
+                Known::Paid(left, full_at) => {
                     self.counters.from_lease.fetch_add(1, Relaxed);
-                    // What others have left is not known: what is here is the least there is.
-                    let full_in = u64::from(quota.capacity - left).saturating_mul(quota.interval);
+                    let (left, full_in) = (left.min(quota.capacity), full_at.saturating_sub(now.mono));
                     return decided(Verdict::Admitted, told(quota, true, left, full_in, 0), Source::Lease);
                 }
                 Known::Denied(denial, denied) => {
@@ -300,7 +299,8 @@ impl SharedLimiter {
         }
         let kept = grant.taken.saturating_sub(ask.cost);
         if kept > 0 {
-            self.memory.leased(ask.hash, kept, self.settings.lease, now.mono);
+            let rest = (grant.remaining, ask.at.saturating_add(grant.reset));
+            self.memory.leased(ask.hash, kept, self.settings.lease, rest, now.mono);
         }
         let left = grant.remaining.saturating_add(kept).min(ask.quota.capacity);
         let decision = told(&ask.quota, verdict == Verdict::Admitted, left, grant.reset, grant.retry);

@@ -20,6 +20,9 @@ struct Entry {
     /// Units leased and not spent, and until when they are good, in µs.
     units: u32,
     units_until: u64,
+    /// Where the bucket stood when they were leased: units left in it, and when it is full.
+    rest: u32,
+    full_at: u64,
     /// The cost that was denied, and until when that holds.
     cost: u32,
     cost_until: u64,
@@ -37,8 +40,9 @@ pub(super) struct Denial {
 /// What is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
-    /// The cost was paid from a lease, of which this much is left.
-    Paid(u32),
+    /// The cost was paid from a lease. Left are this much of it and of the bucket, which is full at that moment: as of
+    /// the lease, for what others spent since is not known.
+    Paid(u32, u64),
     /// Denied, for the cost beside it.
     Denied(Denial, u32),
     Nothing,
@@ -79,7 +83,7 @@ impl Memory {
         let Some(entry) = set.iter_mut().find(|entry| entry.hash == hash) else { return Known::Nothing };
         if entry.units >= cost && Entry::is_good(entry.units_until, now, self.lease_time) {
             entry.units -= cost;
-            return Known::Paid(entry.units);
+            return Known::Paid(entry.units.saturating_add(entry.rest), entry.full_at);
         }
         if entry.cost > 0 && cost >= entry.cost && Entry::is_good(entry.cost_until, now, LONGEST_DENIAL) {
             return Known::Denied(entry.denial, entry.cost);
@@ -99,13 +103,15 @@ impl Memory {
         });
     }
 
-    /// Keeps units that were taken and not needed yet; never more than `most` at once.
-    pub(super) fn leased(&self, hash: u64, units: u32, most: u32, now: u64) {
+    /// Keeps units that were taken and not needed yet; never more than `most` at once. Beside them the bucket has `rest`.
+    pub(super) fn leased(&self, hash: u64, units: u32, most: u32, (rest, full_at): (u32, u64), now: u64) {
         let (time, until) = (self.lease_time, now.saturating_add(self.lease_time));
         self.update(hash, now, |entry| {
             let left = if Entry::is_good(entry.units_until, now, time) { entry.units } else { 0 };
             entry.units = left.saturating_add(units).min(most);
             entry.units_until = until;
+            entry.rest = rest;
+            entry.full_at = full_at;
         });
     }
 

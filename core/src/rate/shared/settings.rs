@@ -109,7 +109,7 @@ impl Settings {
         self
     }
 
-    /// How many keys' denials and leases are remembered: 48 bytes each. 0 remembers nothing, and takes no leases.
+    /// How many keys' denials and leases are remembered: some 80 bytes each. 0 remembers nothing, and takes no leases.
     pub fn remembered(mut self, keys: usize) -> Self {
         self.remembered = keys;
         self

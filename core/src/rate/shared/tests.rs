@@ -158,7 +158,11 @@ fn a_long_denial_is_asked_about_again_after_five_seconds() {
 #[test]
 fn a_lease_is_one_round_trip_and_ends() {
     let (limiter, mut server) = (limiter(100, Settings::new("p").lease(10)), Server::default());
-    let sources: Vec<_> = (0..20).map(|_| spend(&limiter, &mut server, 1, 0).source).collect();
+    let outcomes: Vec<_> = (0..20).map(|_| spend(&limiter, &mut server, 1, 0)).collect();
+    let left: Vec<_> = outcomes.iter().map(|outcome| outcome.decision.remaining).collect();
+    assert_eq!(left, (80..100).rev().collect::<Vec<_>>());
+    assert_eq!(outcomes[5].decision.reset_after_micros, 6 * SECOND, "with what is leased");
+    let sources: Vec<_> = outcomes.iter().map(|outcome| outcome.source).collect();
     assert_eq!(sources.iter().filter(|source| **source == Source::Store).count(), 2);
     assert_eq!(spend(&limiter, &mut server, 1, 0).source, Source::Store);
     assert_eq!(spend(&limiter, &mut server, 1, SECOND - 1).source, Source::Lease);
