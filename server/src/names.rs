@@ -6,8 +6,18 @@
 use doorward::config::SETTINGS;
 
 /// What the names of settings begin with that no other program's are likely to.
-const OURS: [&str; 8] =
-    ["ADMIN_API_KEY", "API_KEY", "CORS_", "JWT_", "MAX_TOKEN", "PREAUTH_", "RATE_LIMIT", "TRUSTED_PROX"];
+const OURS: [&str; 10] = [
+    "ADMIN_API_KEY",
+    "API_KEY",
+    "CORS_",
+    "JWKS_",
+    "JWT_",
+    "MAX_TOKEN",
+    "OAUTH_ISS",
+    "PREAUTH_",
+    "RATE_LIMIT",
+    "TRUSTED_PROX",
+];
 /// Read from the environment, before the file.
 const ELSEWHERE: [&str; 2] = ["LOG", "LOG_FORMAT"];
 
@@ -50,8 +60,7 @@ mod tests {
             let told = warning(name).unwrap_or_else(|| panic!("{name} is not told"));
             assert!(told.starts_with(name) && told.contains(meant), "{told}");
         }
-        for name in
-            ["PATH", "HOME", "DATABASE_URL", "NODE_ENV", "USER", "LANG", "POSTGRES_HOST", "REDIS_URL", "SORT"]
+        for name in ["PATH", "HOME", "DATABASE_URL", "NODE_ENV", "USER", "LANG", "POSTGRES_HOST", "SMTP_URL"]
         {
             assert_eq!(warning(name), None);
         }
