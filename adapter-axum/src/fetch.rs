@@ -3,7 +3,6 @@
 use doorward::Now;
 use doorward::gate::{Answer, Gate, KeysWanted};
 use doorward::jwks::{Fetch, Fetched, Jwks, Reply};
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,21 +46,15 @@ impl KeyFetcher {
         Self::adjusted(|client| client)
     }
 
-    /// As [`new`](Self::new), its client adjusted: another proxy, say, or `tls_backend_preconfigured` for other
-    /// certificates. Redirects are switched off whatever is set.
+    /// As [`new`](Self::new), its client adjusted: another proxy, say, or other certificates. Redirects are switched off
+    /// whatever is set.
     ///
     /// # Errors
     /// There are no trusted certificates, or no such client can be made.
     pub fn adjusted(
         adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, FetcherError> {
-        // Said here and not left to the process, where another library may have chosen another.
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| Ok(builder.with_platform_verifier()?.with_no_client_auth()))
-            .map_err(|error| FetcherError(error.into()))?;
-        let client = adjust(reqwest::Client::builder().tls_backend_preconfigured(tls))
+        let client = adjust(reqwest::Client::builder())
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")))

@@ -22,7 +22,7 @@
 //! | item | what it does |
 //! |---|---|
 //! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
-//! | [`KeyFetcher`] | fetches issuers' key sets (feature `fetch`, on by default: reqwest, rustls, ring) |
+//! | [`KeyFetcher`] | fetches issuers' key sets (feature `fetch`, on by default: reqwest, rustls) |
 //! | `Redis` | a limit shared by several processes, counted in Redis or Valkey (feature `redis`) |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
