@@ -10,6 +10,7 @@ mod code;
 mod credential;
 mod denial;
 mod head;
+mod identify;
 mod keyring;
 #[cfg(feature = "std")]
 mod lookup;
@@ -40,8 +41,6 @@ pub use step::{Admitted, Answer, Ask, Body, NeedBody, Question, Step};
 
 use crate::Now;
 use crate::address::{AddressRules, ClientAddress};
-#[cfg(feature = "std")]
-use crate::api_keys::ApiKeyRefusal;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
 use crate::mcp::{BodyError, Kind, Message, ProtocolVersion, agrees, read_body};
@@ -55,10 +54,9 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 use core::net::IpAddr;
-use credential::{Accepts, Credential, classify};
 use denial::for_the_log;
 use head::{Field, Names};
-use keyring::{Found, Keys};
+use keyring::Keys;
 use step::Then;
 use tokens::Tokens;
 
@@ -342,104 +340,6 @@ impl Gate {
     #[must_use]
     pub const fn revocations(&self) -> &crate::jwt::Revocations {
         &self.tokens.revocation.set
-    }
-
-    /// Steps 1 to 4: Host and Origin, the address's bucket, the credential, the principal.
-    fn identify(
-        &self,
-        head: &Head<'_>,
-        address: ClientAddress,
-        now: Now,
-        notes: &mut Notes,
-    ) -> Result<Principal, Refused> {
-        self.hosts.check_host(head.host.as_slice()).map_err(Code::Origin)?;
-        self.hosts.check_origin(head.origin.as_slice()).map_err(Code::Origin)?;
-        // A token seen before is of no use to a guesser, so it works from any address at any time.
-        #[cfg(feature = "std")]
-        let looked_up = match credential::perhaps_seen(head) {
-            Some(token) => match self.tokens.seen(token, now) {
-                Some(seen) => return seen.map_err(|code| self.spend(code.into(), address, now)),
-                None => true,
-            },
-            None => false,
-        };
-        #[cfg(not(feature = "std"))]
-        let looked_up = true;
-        let accepts = Accepts { tokens: self.tokens.are_accepted(), keys: self.keys.are_accepted() };
-        let outcome = match classify(head, accepts, notes) {
-            Ok(Credential::Token(token)) => self.of_token(token, looked_up, address, now),
-            Ok(Credential::Key(key)) => self.of_key(key, address, now),
-            Ok(Credential::None) => Err(Code::CredentialMissing.into()),
-            Err(code) => Err(code.into()),
-        };
-        outcome.map_err(|refused| self.spend(refused, address, now))
-    }
-
-    /// What a failure costs. The spend itself decides whether the answer is the failure's own or 429.
-    fn spend(&self, refused: Refused, address: ClientAddress, now: Now) -> Refused {
-        if !refused.code.spends() {
-            return refused;
-        }
-        let spent = self.address_limiter.check(&address.key(), self.address_limiter.base(), 1, now);
-        if spent.allowed {
-            return Refused { rate: Some(spent), ..refused };
-        }
-        Refused::with_rate(Code::AddressLimited, spent)
-    }
-
-    /// Whether the address may make another attempt that could be a guess.
-    fn may_guess(&self, address: ClientAddress, now: Now) -> Result<(), Refused> {
-        let left = self.peek_address(address, now);
-        if left.allowed { Ok(()) } else { Err(Refused::with_rate(Code::AddressLimited, left)) }
-    }
-
-    fn peek_address(&self, address: ClientAddress, now: Now) -> Decision {
-        self.address_limiter.peek(&address.key(), self.address_limiter.base(), 1, now)
-    }
-
-    #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "there is no cache without std"))]
-    fn of_token(
-        &self,
-        token: &[u8],
-        looked_up: bool,
-        address: ClientAddress,
-        now: Now,
-    ) -> Result<Principal, Refused> {
-        #[cfg(feature = "std")]
-        {
-            if !looked_up && let Some(seen) = self.tokens.seen(token, now) {
-                return Ok(seen?);
-            }
-            self.tokens.count_unseen();
-        }
-        self.may_guess(address, now)?;
-        Ok(self.tokens.verify(token, now)?)
-    }
-
-    fn of_key(&self, key: &[u8], address: ClientAddress, now: Now) -> Result<Principal, Refused> {
-        // One set for the whole look-up, whatever is swapped meanwhile.
-        let ring = self.keys.current();
-        let Some(ring) = ring.as_deref() else { return Err(Code::CredentialMissing.into()) };
-        // A found key of our own format holds 160 bits that nobody guesses: it works from any address at any time.
-        let guessable = !ring.looks_strong(key);
-        if guessable {
-            self.may_guess(address, now)?;
-        }
-        match ring.find(key, now) {
-            Found::Principal(principal) => Ok(principal),
-            #[cfg(feature = "std")]
-            Found::Refused(refusal @ (ApiKeyRefusal::Unknown | ApiKeyRefusal::Malformed)) => {
-                self.of_hosts_key(key, refusal, now)
-            }
-            Found::Refused(refusal) => Err(Code::ApiKey(refusal).into()),
-            Found::Unsure(refusal) if guessable => {
-                // It costs what a wrong guess does, for that is what it may be.
-                let spent = self.spend(Code::ApiKey(refusal).into(), address, now);
-                let limited = spent.code == Code::AddressLimited;
-                Err(if limited { spent } else { Refused { code: Code::ApiKeysStale, ..spent } })
-            }
-            Found::Unsure(_) => Err(Code::ApiKeysStale.into()),
-        }
     }
 
     /// Step 5: whether one message may pass. The id is for an answer that must repeat it.
