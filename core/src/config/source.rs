@@ -20,7 +20,12 @@ enum Given {
 
 pub(super) struct Source {
     given: BTreeMap<&'static str, Given>,
+    /// The tables of a TOML file, for what no single value can say: see [`Source::section`].
+    sections: BTreeMap<&'static str, toml::Value>,
 }
+
+/// The names of those tables.
+const SECTIONS: [&str; 0] = [];
 
 fn known(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
@@ -41,7 +46,7 @@ impl Source {
             };
             given.insert(setting.name, value);
         }
-        Ok(Self { given })
+        Ok(Self { given, sections: BTreeMap::new() })
     }
 
     pub(super) fn from_toml(text: &str) -> Result<Self, ConfigError> {
@@ -51,8 +56,12 @@ impl Source {
                 error.span().map_or(1, |span| text.get(..span.start).unwrap_or(text).lines().count().max(1));
             ConfigError::new(format!("the configuration is not TOML: there is a mistake in line {line}"))
         })?;
-        let mut given = BTreeMap::new();
+        let (mut given, mut sections) = (BTreeMap::new(), BTreeMap::new());
         for (name, value) in table {
+            if let Some(section) = SECTIONS.into_iter().find(|section| *section == name) {
+                sections.insert(section, value);
+                continue;
+            }
             let Some(setting) =
                 known(&name.to_ascii_uppercase()).filter(|_| name == name.to_ascii_lowercase())
             else {
@@ -73,7 +82,21 @@ impl Source {
             };
             given.insert(setting.name, value);
         }
-        Ok(Self { given })
+        Ok(Self { given, sections })
+    }
+
+    /// A table, or an array of tables, of the TOML file, by its name in [`SECTIONS`], as a type that knows its members;
+    /// nothing where the file has none. Not for secrets: what is wrong with a value is told with the value.
+    #[expect(dead_code, reason = "the first section comes with the policy")]
+    pub(super) fn section<T: serde::de::DeserializeOwned>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(value) = self.sections.get(name) else { return Ok(None) };
+        let parsed = value.clone().try_into().map_err(|error: toml::de::Error| {
+            ConfigError::of(name, format!("is not right: {}", error.message()))
+        })?;
+        Ok(Some(parsed))
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

@@ -1,5 +1,6 @@
 //! A refusal, finished: an HTTP answer that any host can send as it is.
 
+use super::challenge::challenge;
 use super::{Code, Notes, Principal, Public};
 use crate::address::ClientAddress;
 use crate::mcp::Kind;
@@ -40,14 +41,11 @@ impl Denial {
         let mut headers: Vec<Header> = Vec::with_capacity(8);
         headers.push(("content-type", Cow::Borrowed("application/json")));
         headers.push(("cache-control", Cow::Borrowed("no-store")));
-        match public {
-            // No `error` where nothing was sent (RFC 6750 §3.1).
-            Public::Unauthorized => headers.push(("www-authenticate", Cow::Borrowed("Bearer"))),
-            Public::InvalidToken => {
-                headers.push(("www-authenticate", Cow::Borrowed("Bearer error=\"invalid_token\"")));
-            }
-            Public::Unavailable => headers.push(("retry-after", Cow::Borrowed("1"))),
-            _ => {}
+        if let Some(challenge) = challenge(public) {
+            headers.push(("www-authenticate", challenge));
+        }
+        if public == Public::Unavailable {
+            headers.push(("retry-after", Cow::Borrowed("1")));
         }
         Self {
             status: public.status(),

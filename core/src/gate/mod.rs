@@ -6,12 +6,15 @@
 
 mod asking;
 mod builder;
+mod challenge;
 mod code;
 mod credential;
 mod denial;
 mod head;
 mod identify;
+mod judge;
 mod keyring;
+mod limits;
 #[cfg(feature = "std")]
 mod lookup;
 mod notes;
@@ -43,10 +46,10 @@ use crate::Now;
 use crate::address::{AddressRules, ClientAddress};
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
-use crate::mcp::{BodyError, Kind, Message, ProtocolVersion, agrees, read_body};
+use crate::mcp::{Kind, ProtocolVersion};
 use crate::origin::HostRules;
 use crate::policy::Policy;
-use crate::rate::{Decision, HeaderLines, Limiter, Prepared, RateHeaders};
+use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -54,7 +57,6 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 use core::net::IpAddr;
-use denial::for_the_log;
 use head::{Field, Names};
 use keyring::Keys;
 use step::Then;
@@ -173,42 +175,6 @@ impl Gate {
         }
     }
 
-    /// Goes on with the body.
-    pub fn body(&self, need: NeedBody, body: Body<'_>, now: Now) -> Step {
-        let bytes = match body {
-            Body::Read(bytes) if bytes.len() <= need.limit => bytes,
-            Body::Read(_) | Body::TooLarge => {
-                return self.deny_principal(Code::BodyTooLarge, need, None, now);
-            }
-            Body::Broken => return self.deny_principal(Code::BodyUnreadable, need, None, now),
-        };
-        let mut target = None;
-        let mut refused = None;
-        let read = read_body(bytes, need.version.has_batches(), |message| {
-            if refused.is_none() {
-                refused = self.judge(&need, &message, &mut target);
-            }
-        });
-        let count = match read {
-            Ok(count) => count,
-            Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
-            Err(BodyError::Unreadable) => {
-                return self.deny_principal(Code::BodyUnreadable, need, target, now);
-            }
-        };
-        if let Some((code, id)) = refused {
-            let Step::Denied(mut denial) = self.deny_principal(code, need, target, now) else {
-                return Step::Denied(Box::new(Denial::new(code)));
-            };
-            if code == Code::HeaderMismatch {
-                denial.body = Cow::Owned(mismatch_body(&id));
-            }
-            return Step::Denied(denial);
-        }
-        let cost = u32::try_from(count).unwrap_or(u32::MAX);
-        self.admit(need.principal, need.address, target, cost, need.notes, now)
-    }
-
     /// A key set that should be fetched in the background: ask at start and after every request, for it costs next to
     /// nothing. Nothing where all are fresh, under way or cooling down.
     #[cfg(all(feature = "std", feature = "asymmetric"))]
@@ -221,12 +187,6 @@ impl Gate {
     #[cfg(all(feature = "std", feature = "asymmetric"))]
     pub fn key_sets(&self) -> impl Iterator<Item = &Arc<Jwks>> {
         self.tokens.issuers.iter().flat_map(crate::jwt::Issuers::iter).filter_map(crate::jwt::Verifier::jwks)
-    }
-
-    /// The rate headers of an admitted request's answer: the principal's bucket.
-    #[must_use]
-    pub fn rate_headers<'a>(&'a self, admitted: &'a Admitted) -> HeaderLines<'a> {
-        self.headers_of(&admitted.principal).write(&admitted.rate)
     }
 
     /// The rate headers of an answer to a request that the gate does not guard: the address's bucket, as it is.
@@ -342,50 +302,6 @@ impl Gate {
         &self.tokens.revocation.set
     }
 
-    /// Step 5: whether one message may pass. The id is for an answer that must repeat it.
-    fn judge(
-        &self,
-        need: &NeedBody,
-        message: &Message<'_>,
-        target: &mut Option<(Kind, String)>,
-    ) -> Option<(Code, String)> {
-        if !agrees(message, need.mcp_method.as_deref(), need.mcp_name.as_deref()) {
-            return Some((Code::HeaderMismatch, message.id_text()));
-        }
-        let Message::Call { kind, name, .. } = message else { return None };
-        let name_text = name.to_cow();
-        let allowed = self.policy.is_allowed(need.principal.roles(), *kind, &name_text);
-        if target.is_none() || !allowed {
-            *target = Some((*kind, for_the_log(name)));
-        }
-        (!allowed).then(|| (Code::PolicyForbidden, String::new()))
-    }
-
-    /// Step 6: the principal's bucket, and the shared one behind it.
-    fn admit(
-        &self,
-        principal: Principal,
-        address: ClientAddress,
-        target: Option<(Kind, String)>,
-        cost: u32,
-        notes: Notes,
-        now: Now,
-    ) -> Step {
-        let quota = self.quota_of(&principal);
-        let rate = self.principal_limiter.check(principal.id().as_bytes(), quota, cost, now);
-        if !rate.allowed {
-            let refused = Refused::with_rate(Code::PrincipalLimited, rate);
-            return self.deny(refused, address, Some(principal), target, notes, now);
-        }
-        let valid_until = principal.until();
-        let admitted = Admitted { principal, rate, valid_until, address, target, notes };
-        #[cfg(feature = "std")]
-        if let Some(shared) = &self.shared {
-            return self.spend_shared(shared, admitted, cost, now);
-        }
-        Step::Admitted(admitted)
-    }
-
     /// Goes on once it is known whose request it is.
     fn go_on(
         &self,
@@ -404,15 +320,6 @@ impl Gate {
             Some(code) => self.deny_principal(code, need, None, now),
             None => Step::NeedBody(need),
         }
-    }
-
-    /// What a principal may spend: its own quota, or that of all.
-    fn quota_of<'a>(&'a self, principal: &'a Principal) -> &'a Prepared {
-        principal.bucket().map_or_else(|| self.principal_limiter.base(), |bucket| &bucket.quota)
-    }
-
-    fn headers_of<'a>(&'a self, principal: &'a Principal) -> &'a RateHeaders {
-        principal.bucket().map_or(&self.principal_headers, |bucket| &bucket.headers)
     }
 
     fn deny_address(&self, refused: Refused, address: ClientAddress, notes: Notes, now: Now) -> Step {
@@ -499,16 +406,6 @@ fn is_utf_8(parameter: &[u8]) -> bool {
     let says = |text: &str| parameter.eq_ignore_ascii_case(text.as_bytes());
     let names = parameter.windows(7).any(|word| word.eq_ignore_ascii_case(b"charset"));
     !names || UTF_8.into_iter().any(says)
-}
-
-/// JSON-RPC's error for headers that disagree with the body (2026-07-28), with the request's own id.
-fn mismatch_body(id: &str) -> String {
-    let mut body = String::from("{\"jsonrpc\":\"2.0\",\"id\":");
-    body.push_str(if id.is_empty() { "null" } else { id });
-    body.push_str(
-        ",\"error\":{\"code\":-32020,\"message\":\"Mcp-Method or Mcp-Name disagrees with the body.\"}}",
-    );
-    body
 }
 
 impl fmt::Debug for Gate {
