@@ -36,12 +36,13 @@ pub struct Denial {
 }
 
 impl Denial {
-    pub(super) fn new(code: Code) -> Self {
+    /// `scope`: the scopes that would help, for the challenge.
+    pub(super) fn new(code: Code, scope: Option<&str>) -> Self {
         let public = code.public();
         let mut headers: Vec<Header> = Vec::with_capacity(8);
         headers.push(("content-type", Cow::Borrowed("application/json")));
         headers.push(("cache-control", Cow::Borrowed("no-store")));
-        if let Some(challenge) = challenge(public) {
+        if let Some(challenge) = challenge(public, scope) {
             headers.push(("www-authenticate", challenge));
         }
         if public == Public::Unavailable {

@@ -109,6 +109,8 @@ struct Refused {
     code: Code,
     rate: Option<Decision>,
     detail: Option<Box<str>>,
+    /// The scopes that would have helped, for the challenge.
+    scope: Option<Box<str>>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
     lacking: Option<Box<asking::Lacking>>,
@@ -132,6 +134,7 @@ impl From<tokens::Failure> for Refused {
             code: failure.code,
             rate: None,
             detail: failure.detail.map(String::into_boxed_str),
+            scope: None,
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
             #[cfg(all(feature = "std", not(feature = "asymmetric")))]
@@ -161,7 +164,7 @@ impl Gate {
     /// Decides on a head.
     pub fn begin(&self, head: &Head<'_>, now: Now) -> Step {
         let Some(peer) = head.peer else {
-            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown)));
+            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown, None)));
         };
         let mut notes = Notes::default();
         let resolved = self.addresses.resolve(peer, head.forwarded_lines());
@@ -326,8 +329,14 @@ impl Gate {
         self.deny(refused, address, None, None, notes, now)
     }
 
-    fn deny_principal(&self, code: Code, need: NeedBody, target: Option<(Kind, String)>, now: Now) -> Step {
-        self.deny(code.into(), need.address, Some(need.principal), target, need.notes, now)
+    fn deny_principal(
+        &self,
+        refused: impl Into<Refused>,
+        need: NeedBody,
+        target: Option<(Kind, String)>,
+        now: Now,
+    ) -> Step {
+        self.deny(refused.into(), need.address, Some(need.principal), target, need.notes, now)
     }
 
     /// The finished answer. Its rate headers describe the principal's bucket where one is known, else the address's.
@@ -340,7 +349,7 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let mut denial = Denial::new(refused.code);
+        let mut denial = Denial::new(refused.code, refused.scope.as_deref());
         let lines = match &principal {
             Some(principal) => {
                 let id = principal.id().as_bytes();
