@@ -47,6 +47,7 @@ use crate::address::{AddressRules, ClientAddress};
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
 use crate::mcp::{Kind, ProtocolVersion};
+use crate::oauth::{Documents, WellKnown};
 use crate::origin::HostRules;
 use crate::policy::Policy;
 use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
@@ -102,6 +103,8 @@ pub struct Gate {
     address_headers: RateHeaders,
     principal_headers: RateHeaders,
     body_limit: usize,
+    challenges: challenge::Challenges,
+    documents: Documents,
 }
 
 /// A refusal, and the state of the bucket that was asked for it.
@@ -164,7 +167,7 @@ impl Gate {
     /// Decides on a head.
     pub fn begin(&self, head: &Head<'_>, now: Now) -> Step {
         let Some(peer) = head.peer else {
-            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown, None)));
+            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown, &self.challenges, None)));
         };
         let mut notes = Notes::default();
         let resolved = self.addresses.resolve(peer, head.forwarded_lines());
@@ -198,6 +201,24 @@ impl Gate {
     pub fn address_headers(&self, head: &Head<'_>, now: Now) -> Option<HeaderLines<'_>> {
         let resolved = self.addresses.resolve(head.peer?, head.forwarded_lines());
         Some(self.address_headers.write(&self.peek_address(resolved.address, now)))
+    }
+
+    /// What to answer to a request for a well-known address of OAuth, whatever its Host and without a credential: the
+    /// resource's metadata (RFC 9728), or that there is none. Nothing where the path is another's to answer.
+    ///
+    /// ```
+    /// use doorward::{gate::Gate, oauth::Resource, origin::PublicUrl};
+    /// let url = PublicUrl::parse("https://mcp.example/mcp")?;
+    /// let gate = Gate::builder().keys_come_later().resource(Resource::new(url, "https://issuer.example")?).build_random()?;
+    /// let answer = |path| gate.well_known("GET", path).map(|answer| answer.status);
+    /// assert_eq!(answer("/.well-known/oauth-protected-resource/mcp"), Some(200));
+    /// assert_eq!(answer("/.well-known/oauth-authorization-server"), Some(404));
+    /// assert_eq!(answer("/mcp"), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn well_known(&self, method: &str, path: &str) -> Option<WellKnown<'_>> {
+        self.documents.answer(method, path)
     }
 
     /// The header API keys come in, in lower case.
@@ -349,7 +370,7 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let mut denial = Denial::new(refused.code, refused.scope.as_deref());
+        let mut denial = Denial::new(refused.code, &self.challenges, refused.scope.as_deref());
         let lines = match &principal {
             Some(principal) => {
                 let id = principal.id().as_bytes();
