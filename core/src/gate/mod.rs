@@ -5,6 +5,7 @@
 //! [`Gate::body`] on what the body asks for. What neither can read is never admitted.
 
 mod asking;
+mod audit;
 mod builder;
 mod challenge;
 mod code;
@@ -26,6 +27,7 @@ mod shared;
 mod step;
 mod tokens;
 
+pub use audit::AuditEvent;
 pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
 pub use denial::{Denial, Header};
