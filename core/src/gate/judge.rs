@@ -1,6 +1,7 @@
 //! Step 5: what the body asks for, and whether the policy lets the principal have it.
 
 use super::denial::for_the_log;
+use super::limits::{Demand, Request};
 use super::{Body, Code, Denial, Gate, NeedBody, Step};
 use crate::Now;
 use crate::mcp::{BodyError, Kind, Message, agrees, read_body};
@@ -20,18 +21,19 @@ impl Gate {
         };
         let mut target = None;
         let mut refused = None;
+        let mut demand = Demand::default();
         let read = read_body(bytes, need.version.has_batches(), |message| {
             if refused.is_none() {
-                refused = self.judge(&need, &message, &mut target);
+                refused = self.judge(&need, &message, &mut target, &mut demand);
             }
         });
-        let count = match read {
-            Ok(count) => count,
+        match read {
+            Ok(_) => {}
             Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
             Err(BodyError::Unreadable) => {
                 return self.deny_principal(Code::BodyUnreadable, need, target, now);
             }
-        };
+        }
         if let Some((code, id)) = refused {
             let Step::Denied(mut denial) = self.deny_principal(code, need, target, now) else {
                 return Step::Denied(Box::new(Denial::new(code, &self.challenges, None)));
@@ -41,26 +43,31 @@ impl Gate {
             }
             return Step::Denied(denial);
         }
-        let cost = u32::try_from(count).unwrap_or(u32::MAX);
-        self.admit(need.principal, need.address, target, cost, need.notes, now)
+        let NeedBody { entry, principal, address, notes, .. } = need;
+        self.admit(Request { entry, principal, address, target, notes }, &demand, now)
     }
 
-    /// Step 5: whether one message may pass. The id is for an answer that must repeat it.
+    /// Step 5: whether one message may pass, and what it counts for. The id is for an answer that must repeat it.
     fn judge(
         &self,
         need: &NeedBody,
         message: &Message<'_>,
         target: &mut Option<(Kind, String)>,
+        demand: &mut Demand,
     ) -> Option<(Code, String)> {
         if !agrees(message, need.mcp_method.as_deref(), need.mcp_name.as_deref()) {
             return Some((Code::HeaderMismatch, message.id_text()));
         }
-        let Message::Call { kind, name, .. } = message else { return None };
+        let Message::Call { kind, name, .. } = message else {
+            self.count(demand, None);
+            return None;
+        };
         let name_text = name.to_cow();
         let allowed = self.policy.is_allowed(need.principal.roles(), *kind, &name_text);
         if target.is_none() || !allowed {
             *target = Some((*kind, for_the_log(name)));
         }
+        self.count(demand, Some((*kind, &name_text)));
         (!allowed).then(|| (Code::PolicyForbidden, String::new()))
     }
 }
