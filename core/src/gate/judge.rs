@@ -34,7 +34,7 @@ impl Gate {
         };
         if let Some((code, id)) = refused {
             let Step::Denied(mut denial) = self.deny_principal(code, need, target, now) else {
-                return Step::Denied(Box::new(Denial::new(code)));
+                return Step::Denied(Box::new(Denial::new(code, &self.challenges, None)));
             };
             if code == Code::HeaderMismatch {
                 denial.body = Cow::Owned(mismatch_body(&id));
