@@ -125,7 +125,9 @@ impl Gate {
                     paid.others = rate.receipt.take();
                     admitted.rate = rate;
                 }
-                Err(rate) => return self.refuse(Refused::with_rate(Code::PrincipalLimited, rate), admitted, now),
+                Err(rate) => {
+                    return self.refuse(Refused::with_rate(Code::PrincipalLimited, rate), admitted, now);
+                }
             }
         }
         if let Some(layers) = &self.layers {
@@ -204,7 +206,11 @@ impl Gate {
     }
 
     /// What writes the headers of a named limit's bucket, or of the principal's.
-    pub(super) fn headers_of<'a>(&'a self, principal: &'a Principal, limit: Option<LayerId>) -> &'a RateHeaders {
+    pub(super) fn headers_of<'a>(
+        &'a self,
+        principal: &'a Principal,
+        limit: Option<LayerId>,
+    ) -> &'a RateHeaders {
         let named = limit.and_then(|limit| self.layers.as_ref()?.headers(limit));
         let own = || principal.bucket().map_or(&self.principal_headers, |bucket| &bucket.headers);
         named.unwrap_or_else(own)

@@ -8,10 +8,10 @@ use super::limits::Paid;
 use super::{Admitted, Answer, Ask, Code, Gate, GateError, Notes, Question, Refused, Step, Then};
 use crate::Now;
 use crate::api_keys::ApiKeys;
+use crate::rate::Quota;
 use crate::rate::shared::{
     Ask as Command, Outcome, Reply, Settings, SharedError, SharedLimiter, Spend, Verdict,
 };
-use crate::rate::Quota;
 use alloc::boxed::Box;
 use core::fmt;
 use zeroize::Zeroizing;
@@ -139,9 +139,7 @@ impl Gate {
             Verdict::Denied => {
                 self.take_back(Refused::with_rate(Code::SharedLimited, decision), admitted, paid, now)
             }
-            Verdict::Unavailable => {
-                self.take_back(Code::SharedLimitUnavailable.into(), admitted, paid, now)
-            }
+            Verdict::Unavailable => self.take_back(Code::SharedLimitUnavailable.into(), admitted, paid, now),
         }
     }
 }

@@ -132,7 +132,9 @@ impl Layer {
 
     /// Whether it is for somebody with these roles.
     pub(super) fn is_for<R: AsRef<str>>(&self, roles: &[R]) -> bool {
-        self.roles.as_ref().is_none_or(|own| roles.iter().any(|role| own.iter().any(|one| one == role.as_ref())))
+        self.roles
+            .as_ref()
+            .is_none_or(|own| roles.iter().any(|role| own.iter().any(|one| one == role.as_ref())))
     }
 
     /// Whether it concerns a call that names this, or a request that names nothing.
@@ -188,7 +190,9 @@ impl fmt::Display for LayerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Name => return BadPolicyName.fmt(f),
-            Self::NameTaken => "the name is taken; every limit needs one of its own other than principal and address",
+            Self::NameTaken => {
+                "the name is taken; every limit needs one of its own other than principal and address"
+            }
             Self::Quota(error) => return error.fmt(f),
             Self::CostZero => "the cost of a call must be at least 1",
             Self::CostAboveBurst => {
