@@ -40,8 +40,10 @@ pub enum Code {
     SharedLimited,
     /// The limit that processes share can't be counted, and nobody is admitted meanwhile.
     SharedLimitUnavailable,
-    /// No role of the principal reaches the tool, resource, prompt or method.
+    /// Nothing the principal has reaches the tool, resource, prompt or method, nor would a scope.
     PolicyForbidden,
+    /// Nothing the principal has reaches it, and further scopes would: the challenge says which.
+    ScopeInsufficient,
     /// The body is not JSON-RPC that can be decided on.
     BodyUnreadable,
     /// The body is longer than the bound.
@@ -75,6 +77,7 @@ impl Code {
             Self::SharedLimited => "shared_rate_limited",
             Self::SharedLimitUnavailable => "shared_limit_unavailable",
             Self::PolicyForbidden => "policy_forbidden",
+            Self::ScopeInsufficient => "scope_insufficient",
             Self::BodyUnreadable => "body_unreadable",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyMediaType => "body_media_type",
@@ -105,6 +108,7 @@ impl Code {
                 Public::RateLimited
             }
             Self::PolicyForbidden => Public::Forbidden,
+            Self::ScopeInsufficient => Public::InsufficientScope,
             Self::BodyTooLarge => Public::TooLarge,
         }
     }
@@ -137,6 +141,8 @@ pub enum Public {
     Unauthorized,
     /// 401, with one that is not good.
     InvalidToken,
+    /// 403, by policy, where further scopes would help.
+    InsufficientScope,
     /// 403, by policy.
     Forbidden,
     /// 403, by Origin or Host.
@@ -156,7 +162,7 @@ impl Public {
         match self {
             Self::InvalidRequest => 400,
             Self::Unauthorized | Self::InvalidToken => 401,
-            Self::Forbidden | Self::OriginNotAllowed => 403,
+            Self::InsufficientScope | Self::Forbidden | Self::OriginNotAllowed => 403,
             Self::TooLarge => 413,
             Self::RateLimited => 429,
             Self::Unavailable => 503,
@@ -170,6 +176,7 @@ impl Public {
             Self::InvalidRequest => "invalid_request",
             Self::Unauthorized => "unauthorized",
             Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
             Self::Forbidden => "forbidden",
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::TooLarge => "too_large",
@@ -190,6 +197,9 @@ impl Public {
             }
             Self::InvalidToken => {
                 r#"{"error":"invalid_token","error_description":"The credential is not valid."}"#
+            }
+            Self::InsufficientScope => {
+                r#"{"error":"insufficient_scope","error_description":"The credential lacks a scope that this needs."}"#
             }
             Self::Forbidden => {
                 r#"{"error":"forbidden","error_description":"The credential does not allow this."}"#
