@@ -56,6 +56,7 @@ pub struct GateBuilder {
     principal_slots: usize,
     header_families: (bool, bool),
     body_limit: usize,
+    resource: Option<crate::oauth::Resource>,
     cached_tokens: Option<usize>,
     revocations: usize,
     #[cfg(feature = "std")]
@@ -149,6 +150,7 @@ impl GateBuilder {
             principal_slots: PRINCIPAL_SLOTS,
             header_families: (true, true),
             body_limit: 1024 * 1024,
+            resource: None,
             cached_tokens: None,
             revocations: 10_000,
             #[cfg(feature = "std")]
@@ -226,6 +228,13 @@ impl GateBuilder {
     /// Which rate headers answers carry: `X-RateLimit-*`, and `RateLimit` with `RateLimit-Policy`. Both by default.
     pub fn rate_headers(mut self, x_ratelimit: bool, ratelimit: bool) -> Self {
         self.header_families = (x_ratelimit, ratelimit);
+        self
+    }
+
+    /// What the server is to its clients' authorization servers: challenges then name its metadata, which
+    /// [`Gate::well_known`] serves. Its URI is no audience by itself: say that to the verifiers.
+    pub fn resource(mut self, resource: crate::oauth::Resource) -> Self {
+        self.resource = Some(resource);
         self
     }
 
@@ -366,6 +375,8 @@ impl GateBuilder {
             address_headers: headers("address", &address_quota)?,
             principal_headers,
             body_limit: self.body_limit,
+            challenges: super::challenge::Challenges::new(self.resource.as_ref()),
+            documents: crate::oauth::Documents::new(self.resource.as_ref()),
         })
     }
 

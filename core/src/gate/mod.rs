@@ -5,6 +5,7 @@
 //! [`Gate::body`] on what the body asks for. What neither can read is never admitted.
 
 mod asking;
+mod audit;
 mod builder;
 mod challenge;
 mod code;
@@ -26,6 +27,7 @@ mod shared;
 mod step;
 mod tokens;
 
+pub use audit::AuditEvent;
 pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
 pub use denial::{Denial, Header};
@@ -47,6 +49,7 @@ use crate::address::{AddressRules, ClientAddress};
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
 use crate::mcp::{Kind, ProtocolVersion};
+use crate::oauth::{Documents, WellKnown};
 use crate::origin::HostRules;
 use crate::policy::Policy;
 use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
@@ -102,18 +105,32 @@ pub struct Gate {
     address_headers: RateHeaders,
     principal_headers: RateHeaders,
     body_limit: usize,
+    challenges: challenge::Challenges,
+    documents: Documents,
 }
 
 /// A refusal, and the state of the bucket that was asked for it.
 struct Refused {
     code: Code,
     rate: Option<Decision>,
-    detail: Option<Box<str>>,
-    /// The scopes that would have helped, for the challenge.
-    scope: Option<Box<str>>,
+    told: Option<Box<Told>>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
     lacking: Option<Box<asking::Lacking>>,
+}
+
+/// What there is to say of a refusal beside its code.
+struct Told {
+    /// For the log.
+    detail: String,
+    /// The scopes that would have helped, between spaces, for the challenge; empty where none would.
+    scope: String,
+}
+
+impl From<String> for Told {
+    fn from(detail: String) -> Self {
+        Self { detail, scope: String::new() }
+    }
 }
 
 impl Refused {
@@ -133,8 +150,7 @@ impl From<tokens::Failure> for Refused {
         Self {
             code: failure.code,
             rate: None,
-            detail: failure.detail.map(String::into_boxed_str),
-            scope: None,
+            told: failure.detail.map(|detail| Box::new(detail.into())),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
             #[cfg(all(feature = "std", not(feature = "asymmetric")))]
@@ -164,7 +180,7 @@ impl Gate {
     /// Decides on a head.
     pub fn begin(&self, head: &Head<'_>, now: Now) -> Step {
         let Some(peer) = head.peer else {
-            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown, None)));
+            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown, &self.challenges, None)));
         };
         let mut notes = Notes::default();
         let resolved = self.addresses.resolve(peer, head.forwarded_lines());
@@ -198,6 +214,24 @@ impl Gate {
     pub fn address_headers(&self, head: &Head<'_>, now: Now) -> Option<HeaderLines<'_>> {
         let resolved = self.addresses.resolve(head.peer?, head.forwarded_lines());
         Some(self.address_headers.write(&self.peek_address(resolved.address, now)))
+    }
+
+    /// What to answer to a request for a well-known address of OAuth, whatever its Host and without a credential: the
+    /// resource's metadata (RFC 9728), or that there is none. Nothing where the path is another's to answer.
+    ///
+    /// ```
+    /// use doorward::{gate::Gate, oauth::Resource, origin::PublicUrl};
+    /// let url = PublicUrl::parse("https://mcp.example/mcp")?;
+    /// let gate = Gate::builder().keys_come_later().resource(Resource::new(url, "https://issuer.example")?).build_random()?;
+    /// let answer = |path| gate.well_known("GET", path).map(|answer| answer.status);
+    /// assert_eq!(answer("/.well-known/oauth-protected-resource/mcp"), Some(200));
+    /// assert_eq!(answer("/.well-known/oauth-authorization-server"), Some(404));
+    /// assert_eq!(answer("/mcp"), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn well_known(&self, method: &str, path: &str) -> Option<WellKnown<'_>> {
+        self.documents.answer(method, path)
     }
 
     /// The header API keys come in, in lower case.
@@ -349,7 +383,8 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let mut denial = Denial::new(refused.code, refused.scope.as_deref());
+        let scope = refused.told.as_ref().map(|told| told.scope.as_str());
+        let mut denial = Denial::new(refused.code, &self.challenges, scope);
         let lines = match &principal {
             Some(principal) => {
                 let id = principal.id().as_bytes();
@@ -363,7 +398,7 @@ impl Gate {
             }
         };
         denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
-        denial.detail = refused.detail.map(String::from);
+        denial.detail = refused.told.map(|told| told.detail);
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;
