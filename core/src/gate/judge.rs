@@ -1,6 +1,7 @@
 //! Step 5: what the body asks for, and whether the policy lets the principal have it.
 
 use super::denial::for_the_log;
+use super::limits::{Demand, Request};
 use super::{Body, Code, Gate, NeedBody, Refused, Step, Told};
 use crate::Now;
 use crate::mcp::{BodyError, Kind, Message, agrees, read_body};
@@ -20,17 +21,18 @@ impl Gate {
             Body::Broken => return self.deny_principal(Code::BodyUnreadable, need, None, now),
         };
         let mut found = Found::default();
+        let mut demand = Demand::default();
         let read = read_body(bytes, need.version.has_batches(), |message| {
-            self.judge(&need, &message, &mut found);
+            self.judge(&need, &message, &mut found, &mut demand);
         });
         let Found { target, mismatch, refused } = found;
-        let count = match read {
-            Ok(count) => count,
+        match read {
+            Ok(_) => {}
             Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
             Err(BodyError::Unreadable) => {
                 return self.deny_principal(Code::BodyUnreadable, need, target, now);
             }
-        };
+        }
         if let Some(id) = mismatch {
             let mut step = self.deny_principal(Code::HeaderMismatch, need, target, now);
             if let Step::Denied(denial) = &mut step {
@@ -41,18 +43,23 @@ impl Gate {
         if let Some(refusal) = refused {
             return self.deny_principal(refusal, need, target, now);
         }
-        let cost = u32::try_from(count).unwrap_or(u32::MAX);
-        self.admit(need.principal, need.address, target, cost, need.notes, now)
+        let NeedBody { entry, principal, address, notes, .. } = need;
+        self.admit(Request { entry, principal, address, target, notes }, &demand, now)
     }
 
-    /// Step 5: whether one message may pass.
-    fn judge(&self, need: &NeedBody, message: &Message<'_>, found: &mut Found) {
+    /// Step 5: whether one message may pass, and what it counts for.
+    fn judge(&self, need: &NeedBody, message: &Message<'_>, found: &mut Found, demand: &mut Demand) {
         if !agrees(message, need.mcp_method.as_deref(), need.mcp_name.as_deref()) {
             found.mismatch.get_or_insert_with(|| message.id_text());
             return;
         }
-        let Message::Call { kind, name, .. } = message else { return };
-        let decided = self.policy.decide(&need.principal, *kind, &name.to_cow());
+        let Message::Call { kind, name, .. } = message else {
+            self.count(demand, None);
+            return;
+        };
+        let name_text = name.to_cow();
+        let decided = self.policy.decide(&need.principal, *kind, &name_text);
+        self.count(demand, Some((*kind, &name_text)));
         // What is told is the first that was asked for; or the first refused, and then what no scope would change.
         let tells = match (&decided, &found.refused) {
             (Ok(()), _) => found.target.is_none(),
