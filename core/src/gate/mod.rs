@@ -13,12 +13,15 @@ mod credential;
 mod denial;
 mod head;
 mod identify;
+#[cfg(feature = "std")]
+mod introspect;
 mod judge;
 mod keyring;
 mod limits;
 #[cfg(feature = "std")]
 mod lookup;
 mod notes;
+mod opaque;
 mod principal;
 #[cfg(feature = "std")]
 mod revocation;
@@ -32,6 +35,8 @@ pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
 pub use denial::{Denial, Header};
 pub use head::Head;
+#[cfg(feature = "std")]
+pub use introspect::{Introspection, IntrospectionReply, IntrospectionWanted};
 #[cfg(feature = "std")]
 pub use lookup::{KeyLookup, KeyWanted};
 pub use notes::{Note, Notes};
@@ -99,6 +104,8 @@ pub struct Gate {
     keys: Keys,
     #[cfg(feature = "std")]
     lookup: Option<lookup::Lookup>,
+    #[cfg(feature = "std")]
+    introspecting: Option<introspect::Introspecting>,
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
@@ -302,9 +309,7 @@ impl Gate {
             self.keys.current().as_deref().is_some_and(|ring| ring.still_holds(principal, digest, now))
         });
         #[cfg(feature = "std")]
-        if let (Some(lookup), Some(answer)) = (&self.lookup, principal.looked_up())
-            && !lookup.remembers(answer)
-        {
+        if !self.remembers(principal) {
             return false;
         }
         by_key
