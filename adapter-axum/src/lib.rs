@@ -45,6 +45,7 @@ mod open;
 #[cfg(feature = "redis")]
 mod redis;
 mod request;
+mod session;
 
 #[cfg(feature = "redis")]
 pub use crate::redis::{Redis, RedisError};

@@ -39,7 +39,7 @@ pub(super) use with_std::Lacking;
 mod with_std {
     use super::{ClientAddress, Gate, Head, Notes, Now, Refused, Step};
     use crate::api_keys::{ApiKeyRefusal, KeyDigest};
-    use crate::gate::{Answer, Ask, Code, KeyWanted, Principal, Question, then};
+    use crate::gate::{Answer, Ask, Code, KeyWanted, Principal, Question};
     #[cfg(feature = "asymmetric")]
     use crate::gate::{KeysWanted, credential};
     #[cfg(feature = "asymmetric")]
@@ -128,7 +128,7 @@ mod with_std {
                 question,
                 credential: Zeroizing::new(credential.into()),
                 address,
-                then: then(head),
+                then: self.then(head),
                 notes,
                 receipt: spent.receipt,
             })

@@ -3,7 +3,8 @@
 use super::denial::for_the_log;
 use super::{Body, Code, Denial, Gate, NeedBody, Step};
 use crate::Now;
-use crate::mcp::{BodyError, Kind, Message, agrees, read_body};
+use crate::json::JsonStr;
+use crate::mcp::{BodyError, Kind, Message, read_body};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -20,7 +21,7 @@ impl Gate {
         };
         let mut target = None;
         let mut refused = None;
-        let read = read_body(bytes, need.version.has_batches(), |message| {
+        let read = read_body(bytes, need.said.version.has_batches(), |message| {
             if refused.is_none() {
                 refused = self.judge(&need, &message, &mut target);
             }
@@ -42,7 +43,7 @@ impl Gate {
             return Step::Denied(denial);
         }
         let cost = u32::try_from(count).unwrap_or(u32::MAX);
-        self.admit(need.principal, need.address, target, cost, need.notes, now)
+        self.admit(need.caller, target, cost, now)
     }
 
     /// Step 5: whether one message may pass. The id is for an answer that must repeat it.
@@ -52,25 +53,33 @@ impl Gate {
         message: &Message<'_>,
         target: &mut Option<(Kind, String)>,
     ) -> Option<(Code, String)> {
-        if !agrees(message, need.mcp_method.as_deref(), need.mcp_name.as_deref()) {
+        if !need.said.agrees(message) {
             return Some((Code::HeaderMismatch, message.id_text()));
         }
-        let Message::Call { kind, name, .. } = message else { return None };
-        let name_text = name.to_cow();
-        let allowed = self.policy.is_allowed(need.principal.roles(), *kind, &name_text);
-        if target.is_none() || !allowed {
-            *target = Some((*kind, for_the_log(name)));
-        }
+        let Message::Call { kind, name, resources, .. } = message else { return None };
+        let principal = need.principal();
+        let mut allowed = true;
+        let mut reach = |kind: Kind, name: JsonStr<'_>| {
+            let reached = self.policy.is_allowed(principal.roles(), kind, &name.to_cow());
+            if target.is_none() || (allowed && !reached) {
+                *target = Some((kind, for_the_log(&name)));
+            }
+            allowed &= reached;
+        };
+        reach(*kind, *name);
+        // Who listens to a resource reads of it: each is decided as its reading would be.
+        resources.each(|uri| reach(Kind::Resource, uri));
         (!allowed).then(|| (Code::PolicyForbidden, String::new()))
     }
 }
 
-/// JSON-RPC's error for headers that disagree with the body (2026-07-28), with the request's own id.
-fn mismatch_body(id: &str) -> String {
+/// JSON-RPC's error for headers that disagree with the body or are missing (2026-07-28), with the request's own id.
+pub(super) fn mismatch_body(id: &str) -> String {
     let mut body = String::from("{\"jsonrpc\":\"2.0\",\"id\":");
     body.push_str(if id.is_empty() { "null" } else { id });
     body.push_str(
-        ",\"error\":{\"code\":-32020,\"message\":\"Mcp-Method or Mcp-Name disagrees with the body.\"}}",
+        ",\"error\":{\"code\":-32020,\"message\":\"MCP-Protocol-Version, Mcp-Method or Mcp-Name is missing or \
+         disagrees with the body.\"}}",
     );
     body
 }

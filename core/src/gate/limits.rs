@@ -1,8 +1,8 @@
 //! Step 6: the principal's bucket, and the shared one behind it.
 
-use super::{Admitted, Code, Gate, Notes, Principal, Refused, Step};
+use super::step::Caller;
+use super::{Admitted, Code, Gate, Principal, Refused, Step};
 use crate::Now;
-use crate::address::ClientAddress;
 use crate::mcp::Kind;
 use crate::rate::{HeaderLines, Prepared, RateHeaders};
 use alloc::string::String;
@@ -15,15 +15,8 @@ impl Gate {
     }
 
     /// Step 6: the principal's bucket, and the shared one behind it.
-    pub(super) fn admit(
-        &self,
-        principal: Principal,
-        address: ClientAddress,
-        target: Option<(Kind, String)>,
-        cost: u32,
-        notes: Notes,
-        now: Now,
-    ) -> Step {
+    pub(super) fn admit(&self, caller: Caller, target: Option<(Kind, String)>, cost: u32, now: Now) -> Step {
+        let Caller { principal, address, session, notes } = caller;
         let quota = self.quota_of(&principal);
         let rate = self.principal_limiter.check(principal.id().as_bytes(), quota, cost, now);
         if !rate.allowed {
@@ -31,7 +24,7 @@ impl Gate {
             return self.deny(refused, address, Some(principal), target, notes, now);
         }
         let valid_until = principal.until();
-        let admitted = Admitted { principal, rate, valid_until, address, target, notes };
+        let admitted = Admitted { principal, rate, valid_until, address, target, session, notes };
         #[cfg(feature = "std")]
         if let Some(shared) = &self.shared {
             return self.spend_shared(shared, admitted, cost, now);

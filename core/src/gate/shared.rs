@@ -108,7 +108,7 @@ impl Gate {
                     question: Question::SharedLimit(SharedWanted { command, admitted }),
                     credential: Zeroizing::new(Box::default()),
                     address,
-                    then: Then::Admit,
+                    then: Then::default(),
                     notes: Notes::default(),
                     receipt: None,
                 });

@@ -10,5 +10,5 @@ mod method;
 
 pub use method::{Kind, is_always_allowed};
 
-pub(crate) use headers::{ProtocolVersion, agrees};
+pub(crate) use headers::{ProtocolVersion, Said};
 pub(crate) use message::{BodyError, Message, read_body};
