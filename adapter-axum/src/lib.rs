@@ -27,6 +27,7 @@
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
 //! | [`KeysFile`] | API keys by a file of digests, read again when it changes |
+//! | [`well_known`] | routes for the resource's metadata (RFC 9728) |
 //! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
 //! | [`principal`] | the same from a request's extensions, as in an rmcp tool |
 //!
@@ -45,6 +46,7 @@ mod open;
 #[cfg(feature = "redis")]
 mod redis;
 mod request;
+mod well_known;
 
 #[cfg(feature = "redis")]
 pub use crate::redis::{Redis, RedisError};
@@ -56,6 +58,7 @@ pub use guard::{Guard, GuardLayer};
 pub use keys_file::{KeysFile, KeysFileError, KeysStatus};
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;
+pub use well_known::well_known;
 
 /// The README's examples.
 #[cfg(doctest)]
