@@ -24,8 +24,7 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-/// As the settings' names are told of.
-const SECTION: &str = "[[limit]]";
+pub(super) const SECTION: &str = "limit";
 /// The most slots: about 150 MB.
 const MOST_SLOTS: usize = 1 << 24;
 
@@ -50,14 +49,11 @@ struct Table {
 
 /// The limits, in the order they are written; none where the file has none.
 pub(super) fn read(source: &Source) -> Result<Vec<Layer>, ConfigError> {
-    let tables = match source.section("limit")? {
+    let tables = match source.section(SECTION)? {
         None => return Ok(Vec::new()),
         Some(toml::Value::Array(tables)) => tables,
         Some(_) => {
-            return Err(ConfigError::of(
-                SECTION,
-                "is a list of tables: head each with [[limit]], not [limit]",
-            ));
+            return Err(ConfigError::at(SECTION, "limits are a list of tables: head each with [[limit]]"));
         }
     };
     let mut limits = Vec::with_capacity(tables.len());
@@ -84,7 +80,7 @@ pub(super) fn check_roles(limits: &[Layer], policy: &Policy) -> Result<(), Confi
         return Ok(());
     }
     for (limit, number) in limits.iter().zip(1..) {
-        if let Some(role) = limit.role_names().iter().find(|role| !policy.knows_role(role)) {
+        if let Some(role) = limit.role_names().iter().find(|role| !policy.gives_role(role)) {
             let message =
                 format!("is for role {role:?}, which is not configured: correct it, or configure that role");
             return Err(wrong(number, Some(limit.name()), message));
@@ -96,8 +92,8 @@ pub(super) fn check_roles(limits: &[Layer], policy: &Policy) -> Result<(), Confi
 /// What is wrong with one of them, by its place, counted from 1, and its name.
 fn wrong(number: usize, name: Option<&str>, message: String) -> ConfigError {
     match name {
-        Some(name) => ConfigError::of(SECTION, format!("{number} ({name:?}) {message}")),
-        None => ConfigError::of(SECTION, format!("{number} {message}")),
+        Some(name) => ConfigError::at(SECTION, format!("[[limit]] {number} ({name:?}) {message}")),
+        None => ConfigError::at(SECTION, format!("[[limit]] {number} {message}")),
     }
 }
 
@@ -155,7 +151,7 @@ mod tests {
 
     fn limits(tables: &str) -> Result<Config, String> {
         Config::from_toml(&format!("{KEYS}{tables}")).map_err(|error| {
-            assert_eq!((error.setting(), error.code()), (Some("[[limit]]"), "config_invalid"), "{error}");
+            assert_eq!((error.setting(), error.code()), (Some("limit"), "config_invalid"), "{error}");
             error.to_string()
         })
     }
@@ -252,7 +248,9 @@ mod tests {
         for (found, expected) in cases {
             assert!(found.starts_with("[[limit]] 1 (") && found.contains(expected), "{expected}: {found}");
         }
-        assert!(limits("[limit]\nname = \"a\"").map(|_| ()).unwrap_err().contains("not [limit]"));
+        assert!(
+            limits("[limit]\nname = \"a\"").map(|_| ()).unwrap_err().contains("head each with [[limit]]")
+        );
         assert!(limits("limit = 3").map(|_| ()).unwrap_err().contains("head each with [[limit]]"));
         assert!(limits("limit = [3]").map(|_| ()).unwrap_err().starts_with("[[limit]] 1 is not right"));
     }
@@ -267,6 +265,8 @@ mod tests {
         );
         let both = Policy::new().role("user", Grants::all()).role("usr", Grants::new());
         assert!(config.gate(both).is_ok());
+        let file = |role: &str| limit(&format!("roles = [{role:?}]\n[roles.user]\ntools = [\"*\"]"));
+        assert!(file("user").is_ok() && file("usr").unwrap_err().contains("role \"usr\""));
         // Where roles reach nothing that everybody does not, any may be there.
         assert!(config.gate(Policy::allow_all()).is_ok());
     }

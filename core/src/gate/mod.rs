@@ -120,12 +120,24 @@ struct Refused {
     rate: Option<Decision>,
     /// The named limit whose bucket that is; where there is none, the principal's or the address's.
     limit: Option<LayerId>,
-    detail: Option<Box<str>>,
-    /// The scopes that would have helped, for the challenge.
-    scope: Option<Box<str>>,
+    told: Option<Box<Told>>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
     lacking: Option<Box<asking::Lacking>>,
+}
+
+/// What there is to say of a refusal beside its code.
+struct Told {
+    /// For the log.
+    detail: String,
+    /// The scopes that would have helped, between spaces, for the challenge; empty where none would.
+    scope: String,
+}
+
+impl From<String> for Told {
+    fn from(detail: String) -> Self {
+        Self { detail, scope: String::new() }
+    }
 }
 
 impl Refused {
@@ -146,8 +158,7 @@ impl From<tokens::Failure> for Refused {
             code: failure.code,
             rate: None,
             limit: None,
-            detail: failure.detail.map(String::into_boxed_str),
-            scope: None,
+            told: failure.detail.map(|detail| Box::new(detail.into())),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
             #[cfg(all(feature = "std", not(feature = "asymmetric")))]
@@ -386,7 +397,8 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let mut denial = Denial::new(refused.code, &self.challenges, refused.scope.as_deref());
+        let scope = refused.told.as_ref().map(|told| told.scope.as_str());
+        let mut denial = Denial::new(refused.code, &self.challenges, scope);
         let lines = match &principal {
             Some(principal) => {
                 let id = principal.id().as_bytes();
@@ -400,7 +412,7 @@ impl Gate {
             }
         };
         denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
-        denial.detail = refused.detail.map(String::from);
+        denial.detail = refused.told.map(|told| told.detail);
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;

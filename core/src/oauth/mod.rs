@@ -15,5 +15,5 @@ pub use error::ResourceError;
 pub use resource::Resource;
 pub use well_known::WellKnown;
 
-pub(crate) use scope::may_be_asked_for;
+pub(crate) use scope::{is_scope, may_be_asked_for};
 pub(crate) use well_known::Documents;

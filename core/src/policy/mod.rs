@@ -137,10 +137,10 @@ impl Policy {
         self
     }
 
-    /// Whether the policy says anything of that role: another gives nothing.
+    /// Whether that role makes any difference, or every principal may reach something without one.
     #[must_use]
-    pub fn knows_role(&self, role: &str) -> bool {
-        self.roles.contains_key(role) || self.rules.name_role(role)
+    pub fn gives_role(&self, role: &str) -> bool {
+        self.everybody.is_some() || self.roles.contains_key(role) || self.rules.name_role(role)
     }
 
     /// Whether it gives any role anything.
