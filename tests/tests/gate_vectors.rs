@@ -10,6 +10,9 @@
 //! - `admitted` is the principal's id; or else `status`, `code` (the operator's) and `body` are those of the refusal.
 //!   `headers` are those of the answer that matter, null where there must be none. What is not said is not compared.
 
+#[path = "gate_vectors/over_http.rs"]
+mod over_http;
+
 use doorward::Now;
 use doorward::config::Config;
 use doorward::gate::{Admitted, Body, Denial, Gate, Step};
