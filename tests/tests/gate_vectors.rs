@@ -1,6 +1,7 @@
 //! The shared vectors of whole requests: `tests/vectors/gate.json`, written by `gate.py` beside it.
 //!
-//! `gates` are configurations, by their variables; every gate has the same `policy`. A vector has a gate of its own,
+//! `gates` are configurations, by their variables, and by the TOML of the same name in `files`, where there is one; every
+//! gate whose TOML has no policy has the same `policy`. A vector has a gate of its own,
 //! new and with seeds that don't change, and either one `request` with what to `expect`, or `steps` of those in order;
 //! a step may be repeated, and may have another `now`.
 //!
@@ -23,6 +24,7 @@ use std::fmt::Debug;
 struct File {
     format: u32,
     gates: BTreeMap<String, BTreeMap<String, String>>,
+    files: BTreeMap<String, String>,
     policy: Roles,
     vectors: Vec<Vector>,
 }
@@ -165,8 +167,8 @@ fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|one| u8::try_from(u32::from(one)).expect("a header's character is one byte")).collect()
 }
 
-fn gate(vars: &BTreeMap<String, String>, policy: Policy) -> Gate {
-    let config = Config::from_vars(vars).expect("a vector's gate is configured well");
+fn gate(toml: &str, vars: &BTreeMap<String, String>, policy: Policy) -> Gate {
+    let config = Config::from_toml_and_vars(toml, vars).expect("a vector's gate is configured well");
     let builder = config.gate(policy).expect("a checked configuration makes a gate");
     builder.build([[1; 4], [2; 4], [3; 4], [4; 4]]).expect("a checked configuration makes a gate")
 }
@@ -238,7 +240,8 @@ fn compare(gate: &Gate, expect: &Expect, found: Result<Admitted, Box<Denial>>) -
 
 fn run(file: &File, vector: &Vector) -> Vec<String> {
     let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
-    let gate = gate(vars, file.policy.policy());
+    let toml = file.files.get(&vector.gate).map_or("", String::as_str);
+    let gate = gate(toml, vars, file.policy.policy());
     let single =
         vector.request.iter().zip(&vector.expect).map(|(request, expect)| (request, expect, 1, vector.now));
     let steps = vector
@@ -274,6 +277,7 @@ fn every_vector_holds() {
     assert_eq!(names.len(), file.vectors.len(), "a name is used twice");
     let gates: HashSet<&str> = file.vectors.iter().map(|vector| vector.gate.as_str()).collect();
     assert_eq!(gates.len(), file.gates.len(), "a gate is used by no vector");
+    assert!(file.files.keys().all(|name| gates.contains(name.as_str())), "a file is no gate's");
     for vector in &file.vectors {
         let single = vector.request.is_some() && vector.expect.is_some();
         let neither = vector.request.is_none() && vector.expect.is_none();
