@@ -25,7 +25,7 @@ pub(super) struct Source {
 }
 
 /// The names of those tables.
-const SECTIONS: [&str; 0] = [];
+const SECTIONS: [&str; 4] = ["oauth", "issuer", "introspection", "anonymous"];
 
 fn known(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
@@ -87,7 +87,6 @@ impl Source {
 
     /// A table, or an array of tables, of the TOML file, by its name in [`SECTIONS`], as a type that knows its members;
     /// nothing where the file has none. Not for secrets: what is wrong with a value is told with the value.
-    #[expect(dead_code, reason = "the first section comes with the policy")]
     pub(super) fn section<T: serde::de::DeserializeOwned>(
         &self,
         name: &'static str,

@@ -22,7 +22,7 @@ impl Gate {
         let read = read_body(bytes, need.version.has_batches(), |message| {
             self.judge(&need, &message, &mut found);
         });
-        let Found { target, mismatch, refused } = found;
+        let Found { target, mismatch, refused, needs_credential } = found;
         let count = match read {
             Ok(count) => count,
             Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
@@ -37,6 +37,9 @@ impl Gate {
             }
             return step;
         }
+        if needs_credential {
+            return self.deny_nobody(need, target, now);
+        }
         if let Some(refusal) = refused {
             return self.deny_principal(refusal, need, target, now);
         }
@@ -50,7 +53,20 @@ impl Gate {
             found.mismatch.get_or_insert_with(|| message.id_text());
             return;
         }
-        let Message::Call { kind, name, .. } = message else { return };
+        let anonymous = need.principal.is_anonymous();
+        let Message::Call { kind, name, .. } = message else {
+            // Nobody was asked anything that a reply could be to.
+            found.needs_credential |= anonymous;
+            return;
+        };
+        if anonymous {
+            let refused = !self.anybody_may(&need.principal, *kind, &name.to_cow());
+            if found.target.is_none() || (refused && !found.needs_credential) {
+                found.target = Some((*kind, for_the_log(name)));
+            }
+            found.needs_credential |= refused;
+            return;
+        }
         let decided = self.policy.decide(&need.principal, *kind, &name.to_cow());
         // What is told is the first that was asked for; or the first refused, and then what no scope would change.
         let tells = match (&decided, &found.refused) {
@@ -77,6 +93,8 @@ struct Found {
     target: Option<(Kind, String)>,
     /// The id of the first message that the headers disagree with.
     mismatch: Option<String>,
+    /// Whether one is not for who has no credential.
+    needs_credential: bool,
     /// The refusals of all members, as one.
     refused: Option<Refusal>,
 }

@@ -24,6 +24,9 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
+        if principal.is_anonymous() {
+            return self.admit_anonymous(principal, address, target, cost, notes, now);
+        }
         let quota = self.quota_of(&principal);
         let rate = self.principal_limiter.check(principal.id().as_bytes(), quota, cost, now);
         if !rate.allowed {
@@ -45,6 +48,9 @@ impl Gate {
     }
 
     pub(super) fn headers_of<'a>(&'a self, principal: &'a Principal) -> &'a RateHeaders {
+        if let Some(bucket) = self.anonymous_bucket(principal) {
+            return &bucket.headers;
+        }
         principal.bucket().map_or(&self.principal_headers, |bucket| &bucket.headers)
     }
 }

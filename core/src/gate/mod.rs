@@ -4,6 +4,7 @@
 //! The gate reads no clock and no socket. [`Gate::begin`] decides on the head, before a byte of the body is read;
 //! [`Gate::body`] on what the body asks for. What neither can read is never admitted.
 
+mod anonymous;
 mod asking;
 mod builder;
 mod challenge;
@@ -103,7 +104,10 @@ pub struct Gate {
     #[cfg(feature = "std")]
     introspecting: Option<introspect::Introspecting>,
     policy: Policy,
+    anonymous: Option<anonymous::Anonymous>,
     address_limiter: Limiter,
+    /// Of those without a credential, where there is an issuer.
+    missing: Option<anonymous::ByAddress>,
     principal_limiter: Limiter,
     #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::SharedLimiter>,
@@ -121,6 +125,10 @@ struct Refused {
     detail: Option<Box<str>>,
     /// The scopes that would have helped, for the challenge.
     scope: Option<Box<str>>,
+    /// Whether the bucket is that of those without a credential.
+    missing: bool,
+    /// Who it was, where that was nobody in particular.
+    anonymous: Option<Principal>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
     lacking: Option<Box<asking::Lacking>>,
@@ -145,6 +153,8 @@ impl From<tokens::Failure> for Refused {
             rate: None,
             detail: failure.detail.map(String::into_boxed_str),
             scope: None,
+            missing: false,
+            anonymous: None,
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
             #[cfg(all(feature = "std", not(feature = "asymmetric")))]
@@ -375,15 +385,23 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
+        let principal = principal.or(refused.anonymous);
         let mut denial = Denial::new(refused.code, &self.challenges, refused.scope.as_deref());
-        let lines = match &principal {
-            Some(principal) => {
+        let apart = match &principal {
+            Some(principal) => self.anonymous_bucket(principal),
+            None => self.missing.as_ref().filter(|_| refused.missing),
+        };
+        let lines = match (&principal, apart) {
+            (_, Some(bucket)) => {
+                bucket.headers.write(&refused.rate.unwrap_or_else(|| bucket.peek(address, now)))
+            }
+            (Some(principal), None) => {
                 let id = principal.id().as_bytes();
                 // Cost 0: where it stands, and no word on whether a further request would pass.
                 let peek = || self.principal_limiter.peek(id, self.quota_of(principal), 0, now);
                 self.headers_of(principal).write(&refused.rate.unwrap_or_else(peek))
             }
-            None => {
+            (None, None) => {
                 let peek = || self.address_limiter.peek(&address.key(), self.address_limiter.base(), 0, now);
                 self.address_headers.write(&refused.rate.unwrap_or_else(peek))
             }
@@ -398,9 +416,14 @@ impl Gate {
     }
 }
 
+/// Whether a request of that method has no body that says anything.
+fn has_no_body(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "DELETE" | "OPTIONS")
+}
+
 /// What a head says of how its request goes on.
 fn then(head: &Head<'_>) -> Then {
-    if matches!(head.method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
+    if has_no_body(head.method) {
         return Then::Admit;
     }
     let repeated = [head.protocol_version, head.mcp_method, head.mcp_name].contains(&Field::Several);
