@@ -93,6 +93,7 @@ lint: $(TOOLS)/bin/cargo-deny ## formatting, lints, docs, licences
 	$(call say,shared vectors are what their generator makes)
 	$(PYTHON) tests/vectors/generate.py --check
 	$(PYTHON) tests/vectors/gate.py --check
+	$(PYTHON) tests/vectors/audit.py --check
 	$(PYTHON) tests/vectors/jwks.py --check
 	$(call say,licences$(comma) bans and sources)
 	cargo-deny --all-features check --hide-inclusion-graph licenses bans sources

@@ -266,7 +266,7 @@ where
     let must_end = unread && parts.version <= http::Version::HTTP_11;
     let mut response = match answered(gate, clock, step) {
         Ok(admitted) => {
-            log::admitted(&admitted, began);
+            log::admitted(&admitted, clock(), micros(began));
             parts.extensions.insert(admitted.principal.clone());
             let credential = parts.headers.get(http::header::AUTHORIZATION).cloned();
             let response = match inner.call(Request::from_parts(parts, body)).await {
@@ -276,7 +276,7 @@ where
             finish(door, &admitted, credential, response)
         }
         Err(denial) => {
-            log::denied(&denial, began);
+            log::denied(&denial, clock(), micros(began));
             refuse(*denial)
         }
     };
@@ -286,6 +286,10 @@ where
         response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+fn micros(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// What came of a request's head, and of its body where that had a say.

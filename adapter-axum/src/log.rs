@@ -1,45 +1,43 @@
 //! Every decision, for the operator: exact codes and principals, and never a credential.
 
-use doorward::gate::{Admitted, Denial, Note, Notes};
-use doorward::mcp::Kind;
+use doorward::Now;
+use doorward::gate::{Admitted, AuditEvent, Denial, Note, Notes};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
-fn micros(began: Instant) -> u64 {
-    u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
-}
-
-pub(crate) fn admitted(admitted: &Admitted, began: Instant) {
+pub(crate) fn admitted(admitted: &Admitted, now: Now, micros: u64) {
     notes(admitted.notes);
-    let (kind, name) = target(admitted.target.as_ref());
+    let AuditEvent { decision, code, principal, auth, kind, name, address, .. } = admitted.audit(now, micros);
     tracing::info!(
         target: "doorward",
-        code = "admitted",
-        principal = ?Quoted(admitted.principal.id()),
-        method = admitted.principal.method().name(),
+        decision,
+        code,
+        principal = principal.as_deref().map(tracing::field::debug),
+        auth,
         kind,
-        name,
-        address = %admitted.address,
-        micros = micros(began),
-        "admitted"
+        name = name.map(tracing::field::debug),
+        address = address.map(tracing::field::display),
+        micros,
+        "{decision}"
     );
 }
 
-pub(crate) fn denied(denial: &Denial, began: Instant) {
+pub(crate) fn denied(denial: &Denial, now: Now, micros: u64) {
     notes(denial.notes);
-    let (kind, name) = target(denial.target.as_ref());
-    let principal = denial.principal.as_ref().map(|principal| tracing::field::debug(Quoted(principal.id())));
+    let AuditEvent { decision, code, status, principal, auth, kind, name, address, detail, .. } =
+        denial.audit(now, micros);
     tracing::warn!(
         target: "doorward",
-        code = denial.code.as_str(),
-        status = denial.status,
-        detail = denial.detail,
-        principal,
+        decision,
+        code,
+        status,
+        principal = principal.as_deref().map(tracing::field::debug),
+        auth,
         kind,
-        name,
-        address = denial.address.map(tracing::field::display),
-        micros = micros(began),
-        "denied"
+        name = name.map(tracing::field::debug),
+        address = address.map(tracing::field::display),
+        micros,
+        detail,
+        "{decision}"
     );
     if denial.code == doorward::gate::Code::AddressUnknown {
         tracing::error!(
@@ -48,12 +46,6 @@ pub(crate) fn denied(denial: &Denial, began: Instant) {
              doorward_axum::PeerAddress into the request's extensions"
         );
     }
-}
-
-/// What was asked for, where that was read by then; fields without a value are left out.
-fn target(target: Option<&(Kind, String)>) -> (Option<&'static str>, Option<impl tracing::Value + '_>) {
-    let (kind, name) = target.map(|(kind, name)| (kind.name(), tracing::field::debug(Quoted(name)))).unzip();
-    (kind, name)
 }
 
 fn notes(notes: Notes) {
@@ -69,16 +61,5 @@ fn notes(notes: Notes) {
             ),
             other => tracing::debug!(target: "doorward", code = other.code(), "ignored"),
         }
-    }
-}
-
-/// A text from outside, cut at 128 bytes, its control characters and quotes escaped.
-struct Quoted<'a>(&'a str);
-
-impl std::fmt::Debug for Quoted<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let end = (0..=128.min(self.0.len())).rev().find(|at| self.0.is_char_boundary(*at)).unwrap_or(0);
-        write!(f, "{:?}", &self.0[..end])?;
-        if end < self.0.len() { f.write_str("…") } else { Ok(()) }
     }
 }

@@ -12,6 +12,15 @@ pub(crate) fn for_the_log(
     text: impl Iterator<Item = char>,
     out: &mut (impl fmt::Write + ?Sized),
 ) -> fmt::Result {
+    for_the_log_within(LONGEST, text, out)
+}
+
+/// As [`for_the_log`], of at most `longest` bytes.
+pub(crate) fn for_the_log_within(
+    longest: usize,
+    text: impl Iterator<Item = char>,
+    out: &mut (impl fmt::Write + ?Sized),
+) -> fmt::Result {
     const MARK: char = '…';
     let mut written = 0;
     for character in text {
@@ -19,7 +28,7 @@ pub(crate) fn for_the_log(
         let escaped = character.escape_debug();
         let plain = character == '\'';
         let length = if plain { 1 } else { escaped.clone().map(char::len_utf8).sum() };
-        if written + length > LONGEST - MARK.len_utf8() {
+        if written + length > longest - MARK.len_utf8() {
             return out.write_char(MARK);
         }
         written += length;

@@ -120,7 +120,7 @@ fn every_decision_is_logged_with_its_code_and_principal() {
             "admitted" => {
                 admitted += 1;
                 assert_eq!((text("code"), text("level"), text("address")), ("admitted", "INFO", "127.0.0.1"));
-                assert!(["api_key", "jwt"].contains(&text("method")) && line["micros"].is_u64(), "{line}");
+                assert!(["api_key", "jwt"].contains(&text("auth")) && line["micros"].is_u64(), "{line}");
                 let principal = text("principal");
                 assert!(
                     principal.starts_with("\"key:") || principal.starts_with("\"jwt:https://issuer.example:")

@@ -11,6 +11,9 @@ use std::string::{String, ToString as _};
 use std::time::Duration;
 use std::vec::Vec;
 
+/// The sections that are read here.
+pub(super) const SECTIONS: [&str; 4] = ["oauth", "issuer", "introspection", "anonymous"];
+
 /// `[oauth]`
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]

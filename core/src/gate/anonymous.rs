@@ -3,15 +3,15 @@
 //! Every OAuth client begins without a credential, so once there is an issuer that costs a bucket apart, ten times the
 //! one of failures. Where a gate lets anybody use named methods, that is for who sent no credential at all: one that is
 //! not good is never taken for none, and neither is one of a scheme that is not configured. Their requests are counted by
-//! address in a table that no authenticated principal shares; each costs there before its body is read.
+//! address in a table that no authenticated principal shares, and in no shared limit.
 
 use super::head::{Field, Head};
-use super::{Admitted, Code, Gate, NeedBody, Notes, Principal, Refused, Step};
+use super::{Code, Gate, NeedBody, Principal, Refused, Step};
 use crate::Now;
 use crate::address::ClientAddress;
 use crate::mcp::Kind;
 use crate::policy::{Grants, Policy};
-use crate::rate::{Decision, Limiter, Quota, QuotaError, RateHeaders};
+use crate::rate::{Decision, Limiter, Prepared, Quota, QuotaError, RateHeaders};
 use alloc::string::String;
 
 /// How many times as large the bucket of those without a credential is.
@@ -24,8 +24,8 @@ pub(super) struct ByAddress {
 }
 
 impl ByAddress {
-    pub(super) fn check(&self, address: ClientAddress, cost: u32, now: Now) -> Decision {
-        self.limiter.check(&address.key(), self.limiter.base(), cost, now)
+    pub(super) fn check(&self, address: ClientAddress, now: Now) -> Decision {
+        self.limiter.check(&address.key(), self.limiter.base(), 1, now)
     }
 
     /// Where it stands.
@@ -34,17 +34,18 @@ impl ByAddress {
     }
 }
 
-/// What anybody may do.
+/// What anybody may do, and how often from one address.
 pub(super) struct Anonymous {
     grants: Grants,
     /// The same, for lists that are filtered.
     policy: Policy,
-    bucket: ByAddress,
+    limiter: Limiter,
+    headers: RateHeaders,
 }
 
 impl Anonymous {
-    pub(super) fn new(grants: Grants, bucket: ByAddress) -> Self {
-        Self { policy: Policy::new().everybody(grants.clone()), grants, bucket }
+    pub(super) fn new(grants: Grants, ByAddress { limiter, headers }: ByAddress) -> Self {
+        Self { policy: Policy::new().everybody(grants.clone()), grants, limiter, headers }
     }
 }
 
@@ -63,30 +64,17 @@ impl Gate {
     /// Somebody without a credential has a policy apart.
     #[must_use]
     pub fn policy_of(&self, principal: &Principal) -> &Policy {
-        match &self.anonymous {
-            Some(anonymous) if principal.is_anonymous() => &anonymous.policy,
-            _ => &self.policy,
-        }
+        self.anonymous_of(principal).map_or(&self.policy, |anonymous| &anonymous.policy)
     }
 
     /// Whose a request without a credential is: somebody's who may do what anybody may, if there is such a thing.
-    pub(super) fn of_nobody(
-        &self,
-        head: &Head<'_>,
-        address: ClientAddress,
-        now: Now,
-    ) -> Result<Principal, Refused> {
+    pub(super) fn of_nobody(&self, head: &Head<'_>, address: ClientAddress) -> Result<Principal, Refused> {
         let none_sent = head.authorization == Field::None && head.api_key == Field::None;
         let names_method = !super::has_no_body(head.method);
-        let Some(anonymous) = self.anonymous.as_ref().filter(|_| none_sent && names_method) else {
+        if self.anonymous.is_none() || !none_sent || !names_method {
             return Err(Code::CredentialMissing.into());
-        };
-        let principal = Principal::anonymous(address);
-        let spent = anonymous.bucket.check(address, 1, now);
-        if spent.allowed {
-            return Ok(principal);
         }
-        Err(Refused { anonymous: Some(principal), ..Refused::with_rate(Code::PrincipalLimited, spent) })
+        Ok(Principal::anonymous(address))
     }
 
     /// Whether somebody without a credential may reach that thing. What stands on a requirement is nobody's who can't meet it.
@@ -101,32 +89,23 @@ impl Gate {
         self.deny(refused, need.address, None, target, need.notes, now)
     }
 
-    /// Step 6 for somebody without a credential. One was spent before the body was read.
-    pub(super) fn admit_anonymous(
-        &self,
-        principal: Principal,
-        address: ClientAddress,
-        target: Option<(Kind, String)>,
-        cost: u32,
-        notes: Notes,
-        now: Now,
-    ) -> Step {
-        let Some(anonymous) = &self.anonymous else {
-            return self.deny(Code::CredentialMissing.into(), address, None, target, notes, now);
-        };
-        let rate = match cost.saturating_sub(1) {
-            0 => anonymous.bucket.peek(address, now),
-            more => anonymous.bucket.check(address, more, now),
-        };
-        if !rate.allowed {
-            let refused = Refused::with_rate(Code::PrincipalLimited, rate);
-            return self.deny(refused, address, Some(principal), target, notes, now);
-        }
-        Step::Admitted(Admitted { principal, rate, valid_until: None, address, target, notes })
+    /// The table a principal is counted in.
+    pub(super) fn table_of(&self, principal: &Principal) -> &Limiter {
+        self.anonymous_of(principal).map_or(&self.principal_limiter, |anonymous| &anonymous.limiter)
     }
 
-    /// The bucket of somebody without a credential.
-    pub(super) fn anonymous_bucket(&self, principal: &Principal) -> Option<&ByAddress> {
-        self.anonymous.as_ref().filter(|_| principal.is_anonymous()).map(|anonymous| &anonymous.bucket)
+    /// What a principal may spend: its own quota, or that of all.
+    pub(super) fn quota_of<'a>(&'a self, principal: &'a Principal) -> &'a Prepared {
+        principal.bucket().map_or_else(|| self.table_of(principal).base(), |bucket| &bucket.quota)
+    }
+
+    /// What tells of a principal's bucket.
+    pub(super) fn own_headers<'a>(&'a self, principal: &'a Principal) -> &'a RateHeaders {
+        let own = || principal.bucket().map_or(&self.principal_headers, |bucket| &bucket.headers);
+        self.anonymous_of(principal).map_or_else(own, |anonymous| &anonymous.headers)
+    }
+
+    fn anonymous_of(&self, principal: &Principal) -> Option<&Anonymous> {
+        self.anonymous.as_ref().filter(|_| principal.is_anonymous())
     }
 }

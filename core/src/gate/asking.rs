@@ -210,9 +210,10 @@ mod with_std {
             };
             let entry = entry.map(|entry| *entry);
             let (limiter, headers) = (&self.principal_limiter, &self.principal_headers);
-            lookup
-                .answered(wanted, entry, now, limiter, headers)
-                .map_err(|(code, detail)| Refused { detail: detail.map(Into::into), ..code.into() })
+            lookup.answered(wanted, entry, now, limiter, headers).map_err(|(code, detail)| {
+                let told = detail.map(|detail| Box::new(detail.into()));
+                Refused { told, ..code.into() }
+            })
         }
     }
 }

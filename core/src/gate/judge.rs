@@ -1,11 +1,13 @@
 //! Step 5: what the body asks for, and whether the policy lets the principal have it.
 
 use super::denial::for_the_log;
-use super::{Body, Code, Gate, NeedBody, Refused, Step};
+use super::limits::{Demand, Request};
+use super::{Body, Code, Gate, NeedBody, Refused, Step, Told};
 use crate::Now;
 use crate::mcp::{BodyError, Kind, Message, agrees, read_body};
 use crate::policy::Refusal;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 
 impl Gate {
@@ -19,17 +21,18 @@ impl Gate {
             Body::Broken => return self.deny_principal(Code::BodyUnreadable, need, None, now),
         };
         let mut found = Found::default();
+        let mut demand = Demand::default();
         let read = read_body(bytes, need.version.has_batches(), |message| {
-            self.judge(&need, &message, &mut found);
+            self.judge(&need, &message, &mut found, &mut demand);
         });
         let Found { target, mismatch, refused, needs_credential } = found;
-        let count = match read {
-            Ok(count) => count,
+        match read {
+            Ok(_) => {}
             Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
             Err(BodyError::Unreadable) => {
                 return self.deny_principal(Code::BodyUnreadable, need, target, now);
             }
-        };
+        }
         if let Some(id) = mismatch {
             let mut step = self.deny_principal(Code::HeaderMismatch, need, target, now);
             if let Step::Denied(denial) = &mut step {
@@ -43,31 +46,33 @@ impl Gate {
         if let Some(refusal) = refused {
             return self.deny_principal(refusal, need, target, now);
         }
-        let cost = u32::try_from(count).unwrap_or(u32::MAX);
-        self.admit(need.principal, need.address, target, cost, need.notes, now)
+        let NeedBody { entry, principal, address, notes, .. } = need;
+        self.admit(Request { entry, principal, address, target, notes }, &demand, now)
     }
 
-    /// Step 5: whether one message may pass.
-    fn judge(&self, need: &NeedBody, message: &Message<'_>, found: &mut Found) {
+    /// Step 5: whether one message may pass, and what it counts for.
+    fn judge(&self, need: &NeedBody, message: &Message<'_>, found: &mut Found, demand: &mut Demand) {
         if !agrees(message, need.mcp_method.as_deref(), need.mcp_name.as_deref()) {
             found.mismatch.get_or_insert_with(|| message.id_text());
             return;
         }
-        let anonymous = need.principal.is_anonymous();
         let Message::Call { kind, name, .. } = message else {
-            // Nobody was asked anything that a reply could be to.
-            found.needs_credential |= anonymous;
+            // Nobody without a credential was asked anything that a reply could be to.
+            found.needs_credential |= need.principal.is_anonymous();
+            self.count(demand, None);
             return;
         };
-        if anonymous {
-            let refused = !self.anybody_may(&need.principal, *kind, &name.to_cow());
+        let name_text = name.to_cow();
+        self.count(demand, Some((*kind, &name_text)));
+        if need.principal.is_anonymous() {
+            let refused = !self.anybody_may(&need.principal, *kind, &name_text);
             if found.target.is_none() || (refused && !found.needs_credential) {
                 found.target = Some((*kind, for_the_log(name)));
             }
             found.needs_credential |= refused;
             return;
         }
-        let decided = self.policy.decide(&need.principal, *kind, &name.to_cow());
+        let decided = self.policy.decide(&need.principal, *kind, &name_text);
         // What is told is the first that was asked for; or the first refused, and then what no scope would change.
         let tells = match (&decided, &found.refused) {
             (Ok(()), _) => found.target.is_none(),
@@ -102,16 +107,15 @@ struct Found {
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         let mut refused = Self::from(Code::PolicyForbidden);
-        refused.detail = Some(refusal.to_string().into_boxed_str());
-        if refusal.is_for_scopes() {
-            refused.code = Code::ScopeInsufficient;
-            let mut scopes = String::new();
-            for scope in refusal.scopes() {
-                scopes.push_str(if scopes.is_empty() { "" } else { " " });
-                scopes.push_str(scope);
-            }
-            refused.scope = Some(scopes.into_boxed_str());
+        let mut scope = String::new();
+        for one in refusal.scopes() {
+            scope.push_str(if scope.is_empty() { "" } else { " " });
+            scope.push_str(one);
         }
+        if !scope.is_empty() {
+            refused.code = Code::ScopeInsufficient;
+        }
+        refused.told = Some(Box::new(Told { detail: refusal.to_string(), scope }));
         refused
     }
 }

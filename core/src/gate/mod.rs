@@ -6,6 +6,7 @@
 
 mod anonymous;
 mod asking;
+mod audit;
 mod builder;
 mod challenge;
 mod code;
@@ -30,6 +31,7 @@ mod shared;
 mod step;
 mod tokens;
 
+pub use audit::AuditEvent;
 pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
 pub use denial::{Denial, Header};
@@ -56,6 +58,7 @@ use crate::mcp::{Kind, ProtocolVersion};
 use crate::oauth::{Documents, WellKnown};
 use crate::origin::HostRules;
 use crate::policy::Policy;
+use crate::rate::layers::{LayerId, Layers};
 use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -66,6 +69,7 @@ use core::fmt;
 use core::net::IpAddr;
 use head::{Field, Names};
 use keyring::Keys;
+use limits::{Demand, Request};
 use step::Then;
 use tokens::Tokens;
 
@@ -109,6 +113,9 @@ pub struct Gate {
     /// Of those without a credential, where there is an issuer.
     missing: Option<anonymous::ByAddress>,
     principal_limiter: Limiter,
+    layers: Option<Layers>,
+    /// Counts the refusals of the layers behind the principal's bucket; nothing where there are none.
+    refusals: Option<Limiter>,
     #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::SharedLimiter>,
     address_headers: RateHeaders,
@@ -122,16 +129,28 @@ pub struct Gate {
 struct Refused {
     code: Code,
     rate: Option<Decision>,
-    detail: Option<Box<str>>,
-    /// The scopes that would have helped, for the challenge.
-    scope: Option<Box<str>>,
-    /// Whether the bucket is that of those without a credential.
+    /// The named limit whose bucket that is; where there is none, the principal's or the address's.
+    limit: Option<LayerId>,
+    /// Whether the address's bucket is that of those without a credential.
     missing: bool,
-    /// Who it was, where that was nobody in particular.
-    anonymous: Option<Principal>,
+    told: Option<Box<Told>>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
     lacking: Option<Box<asking::Lacking>>,
+}
+
+/// What there is to say of a refusal beside its code.
+struct Told {
+    /// For the log.
+    detail: String,
+    /// The scopes that would have helped, between spaces, for the challenge; empty where none would.
+    scope: String,
+}
+
+impl From<String> for Told {
+    fn from(detail: String) -> Self {
+        Self { detail, scope: String::new() }
+    }
 }
 
 impl Refused {
@@ -151,10 +170,9 @@ impl From<tokens::Failure> for Refused {
         Self {
             code: failure.code,
             rate: None,
-            detail: failure.detail.map(String::into_boxed_str),
-            scope: None,
+            limit: None,
             missing: false,
-            anonymous: None,
+            told: failure.detail.map(|detail| Box::new(detail.into())),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
             #[cfg(all(feature = "std", not(feature = "asymmetric")))]
@@ -350,11 +368,17 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
+        let entry = match self.enter(&principal, now) {
+            Ok(entry) => entry,
+            Err(refused) => return self.deny(refused, address, Some(principal), None, notes, now),
+        };
         let Then::Body { version, mcp_method, mcp_name, refuse } = then else {
-            return self.admit(principal, address, None, 1, notes, now);
+            let mut demand = Demand::default();
+            self.count(&mut demand, None);
+            return self.admit(Request { entry, principal, address, target: None, notes }, &demand, now);
         };
         let limit = self.body_limit;
-        let need = NeedBody { principal, address, version, mcp_method, mcp_name, notes, limit };
+        let need = NeedBody { entry, principal, address, version, mcp_method, mcp_name, notes, limit };
         match refuse {
             Some(code) => self.deny_principal(code, need, None, now),
             None => Step::NeedBody(need),
@@ -385,21 +409,18 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let principal = principal.or(refused.anonymous);
-        let mut denial = Denial::new(refused.code, &self.challenges, refused.scope.as_deref());
-        let apart = match &principal {
-            Some(principal) => self.anonymous_bucket(principal),
-            None => self.missing.as_ref().filter(|_| refused.missing),
-        };
-        let lines = match (&principal, apart) {
-            (_, Some(bucket)) => {
-                bucket.headers.write(&refused.rate.unwrap_or_else(|| bucket.peek(address, now)))
-            }
-            (Some(principal), None) => {
+        let scope = refused.told.as_ref().map(|told| told.scope.as_str());
+        let mut denial = Denial::new(refused.code, &self.challenges, scope);
+        let missing = self.missing.as_ref().filter(|_| refused.missing);
+        let lines = match (&principal, missing) {
+            (Some(principal), _) => {
                 let id = principal.id().as_bytes();
                 // Cost 0: where it stands, and no word on whether a further request would pass.
-                let peek = || self.principal_limiter.peek(id, self.quota_of(principal), 0, now);
-                self.headers_of(principal).write(&refused.rate.unwrap_or_else(peek))
+                let peek = || self.table_of(principal).peek(id, self.quota_of(principal), 0, now);
+                self.headers_of(principal, refused.limit).write(&refused.rate.unwrap_or_else(peek))
+            }
+            (None, Some(bucket)) => {
+                bucket.headers.write(&refused.rate.unwrap_or_else(|| bucket.peek(address, now)))
             }
             (None, None) => {
                 let peek = || self.address_limiter.peek(&address.key(), self.address_limiter.base(), 0, now);
@@ -407,7 +428,7 @@ impl Gate {
             }
         };
         denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
-        denial.detail = refused.detail.map(String::from);
+        denial.detail = refused.told.map(|told| told.detail);
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;

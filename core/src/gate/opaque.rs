@@ -31,7 +31,6 @@ mod with_std {
     use crate::gate::{Answer, AuthMethod, Code, IntrospectionWanted};
     use crate::jwt::TokenError;
     use std::boxed::Box;
-    use std::string::String;
 
     impl Gate {
         pub(in crate::gate) const fn accepts_opaque(&self) -> bool {
@@ -86,7 +85,7 @@ mod with_std {
                 return Err(Code::IntrospectionUnavailable.into());
             };
             asking.answered(wanted, token, &reply, &self.tokens.revocation, now).map_err(|(code, detail)| {
-                Refused { detail: detail.map(String::into_boxed_str), ..code.into() }
+                Refused { told: detail.map(|detail| Box::new(detail.into())), ..code.into() }
             })
         }
 

@@ -166,6 +166,27 @@ impl<'a> Claims<'a> {
         })
     }
 
+    /// Every claim, registered or not, in the order they stand. Reads the payload again.
+    ///
+    /// ```
+    /// use doorward::{Now, jwt::{self, Algorithm, Rules, SigningKey, Verifier}, keys::{Key, KeySet}};
+    /// let secret = b"a secret of at least 32 bytes, kept well";
+    /// let token = jwt::sign(r#"{"sub":"anna","exp":4102444800}"#, &SigningKey::hmac(Algorithm::HS256, secret)?)?;
+    /// let verifier = Verifier::new(KeySet::from(Key::hmac(Algorithm::HS256, secret)?), Rules::new())?;
+    /// let mut names = vec![];
+    /// let claims = verifier.verify(token.as_bytes(), Now::new(1_800_000_000.0, 0))?;
+    /// claims.claims().for_each(|name, _| names.push(name.to_string()));
+    /// assert_eq!(names, ["sub", "exp"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn for_each(&self, mut each: impl FnMut(JsonStr<'a>, Value<'a>)) {
+        // Read before, so the only way this ends early is at its end.
+        let _: Result<(), ReadError> = object_members(self.payload, self.limits.json(), |_, name, value| {
+            each(name, value);
+            Ok(())
+        });
+    }
+
     /// The payload as it was signed: one JSON object, checked.
     #[must_use]
     pub const fn payload(&self) -> &'a str {
@@ -298,7 +319,7 @@ pub use owned::OwnedClaims;
 
 #[cfg(feature = "alloc")]
 mod owned {
-    use super::{Claims, Limits};
+    use super::{Claims, JsonStr, Limits, Value};
     use alloc::boxed::Box;
     use core::fmt;
 
@@ -315,6 +336,11 @@ mod owned {
         pub fn claims(&self) -> Claims<'_> {
             // The payload was read before it was kept, so an error here cannot be; were it one, nothing is claimed.
             Claims::read(&self.payload, &self.limits).unwrap_or_else(|_| Claims::none("{}", &self.limits))
+        }
+
+        /// As [`Claims::for_each`], without reading the registered claims first.
+        pub fn for_each<'a>(&'a self, each: impl FnMut(JsonStr<'a>, Value<'a>)) {
+            Claims::none(&self.payload, &self.limits).for_each(each);
         }
 
         /// The payload as it was signed: one JSON object.

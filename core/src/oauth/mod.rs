@@ -33,5 +33,5 @@ pub use well_known::WellKnown;
 pub(crate) use claims::Who;
 #[cfg(feature = "std")]
 pub(crate) use endpoint::check_endpoint;
-pub(crate) use scope::may_be_asked_for;
+pub(crate) use scope::{is_scope, may_be_asked_for};
 pub(crate) use well_known::Documents;
