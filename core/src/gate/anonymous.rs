@@ -6,6 +6,7 @@
 //! address in a table that no authenticated principal shares, and in no shared limit.
 
 use super::head::{Field, Head};
+use super::step::Caller;
 use super::{Code, Gate, NeedBody, Principal, Refused, Step};
 use crate::Now;
 use crate::address::ClientAddress;
@@ -85,8 +86,9 @@ impl Gate {
 
     /// What is not for anybody needs a credential: 401, and not 403.
     pub(super) fn deny_nobody(&self, need: NeedBody, target: Option<(Kind, String)>, now: Now) -> Step {
-        let refused = self.spend(Code::CredentialMissing.into(), need.address, now);
-        self.deny(refused, need.address, None, target, need.notes, now)
+        let Caller { address, notes, .. } = need.caller;
+        let refused = self.spend(Code::CredentialMissing.into(), address, now);
+        self.deny(refused, address, None, target, notes, now)
     }
 
     /// The table a principal is counted in.
