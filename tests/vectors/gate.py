@@ -18,6 +18,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import gate_oauth
 import gate_session
 
 NOW = 1_800_000_000
@@ -147,6 +148,7 @@ GATES = {
     "proxied": KEYS | {"TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,fd00::/8"},
 }
 GATES |= gate_session.gates(sys.modules[__name__])
+GATES |= gate_oauth.gates(sys.modules[__name__])
 POLICY = {
     "roles": {
         "user": {"tools": ["whoami"]},
@@ -161,6 +163,7 @@ SENTENCES = {
     "invalid_request": (400, "The request is malformed."),
     "unauthorized": (401, "A credential is required."),
     "invalid_token": (401, "The credential is not valid."),
+    "insufficient_scope": (403, "The credential lacks a scope that this needs."),
     "forbidden": (403, "The credential does not allow this."),
     "origin_not_allowed": (403, "The Host or Origin is not allowed."),
     "session_not_found": (404, "There is no such session: start a new one."),
@@ -725,7 +728,7 @@ def addresses() -> None:
 
 for make in [credentials, tokens, origins, bodies, policies, batches, protocol, rates, addresses]:
     make()
-for module in [gate_session]:
+for module in [gate_session, gate_oauth]:
     module.stories(sys.modules[__name__])
 
 
