@@ -27,6 +27,7 @@
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
 //! | [`KeysFile`] | API keys by a file of digests, read again when it changes |
+//! | `Metrics` | counters of the guard's decisions for Prometheus (feature `metrics`) |
 //! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
 //! | [`principal`] | the same from a request's extensions, as in an rmcp tool |
 //!
@@ -41,6 +42,8 @@ mod fetch;
 mod guard;
 mod keys_file;
 mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod open;
 #[cfg(feature = "redis")]
 mod redis;
@@ -55,6 +58,8 @@ pub use extract::{Authenticated, NotGuarded, principal};
 pub use fetch::{FetcherError, KeyFetcher};
 pub use guard::{Guard, GuardLayer};
 pub use keys_file::{KeysFile, KeysFileError, KeysStatus};
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;
 

@@ -6,7 +6,9 @@ use axum::{Json, Router};
 use doorward::config::{ADMIN, Config, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
-use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis};
+use doorward_axum::{
+    CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, Metrics, RateHeadersLayer, Redis,
+};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -24,6 +26,8 @@ pub(crate) struct App {
     pub(crate) routes: Router,
     /// The guard of the routes.
     pub(crate) guard: GuardLayer,
+    /// What is served at `METRICS_ADDR`, where that is set.
+    pub(crate) metrics: Option<Router>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -38,6 +42,13 @@ impl App {
             let server =
                 Redis::new(redis.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"))?;
             guard = guard.with_redis(server);
+        }
+        let metrics = config.metrics.map(|_| Metrics::new(Arc::clone(&gate)));
+        if let Some(metrics) = &metrics {
+            guard = guard.with_metrics(metrics.clone());
+            if let Some(keys) = &keys {
+                metrics.watch_keys(keys.clone());
+            }
         }
         let guarded = Router::new()
             .route_service(
@@ -55,7 +66,7 @@ impl App {
             .route("/health", get(move || health(keys.clone(), Arc::clone(&counted))))
             .layer(RateHeadersLayer::new(Arc::clone(&gate)));
         let routes = guarded.merge(open).layer(CorsLayer::new(gate)).layer(CatchPanicLayer::new());
-        Ok(Self { routes, guard, stop })
+        Ok(Self { routes, guard, metrics: metrics.map(|metrics| metrics.routes()), stop })
     }
 }
 

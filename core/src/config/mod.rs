@@ -29,7 +29,7 @@ use crate::policy::Policy;
 use crate::rate::Quota;
 use source::Source;
 use std::format;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::string::String;
 use std::time::Duration;
 use std::vec::Vec;
@@ -73,6 +73,8 @@ pub struct Config {
     pub redis: Option<RedisConfig>,
     /// `SESSION_KEY`: what session ids are bound to their principals by.
     pub session_key: Option<SessionKey>,
+    /// `METRICS_ADDR`: where counters are served, on loopback.
+    pub metrics: Option<SocketAddr>,
     /// `BODY_LIMIT`, in bytes.
     pub body_limit: usize,
 }
@@ -164,6 +166,7 @@ impl Config {
             principal_quota,
             redis: RedisConfig::read(source, principal_quota)?,
             session_key: source.parse("SESSION_KEY", |text| SessionKey::new(text.as_bytes()))?,
+            metrics: source.parse("METRICS_ADDR", values::parse_metrics_address)?,
             body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
         };
         config.check()?;

@@ -14,6 +14,11 @@ impl Gate {
         self.headers_of(&admitted.principal).write(&admitted.rate)
     }
 
+    /// What the table of each limit has done, by the limit's name.
+    pub fn limit_stats(&self) -> impl Iterator<Item = (&str, crate::rate::Stats)> {
+        [("address", self.address_limiter.stats()), ("principal", self.principal_limiter.stats())].into_iter()
+    }
+
     /// Step 6: the principal's bucket, and the shared one behind it.
     pub(super) fn admit(&self, caller: Caller, target: Option<(Kind, String)>, cost: u32, now: Now) -> Step {
         let Caller { principal, address, session, notes } = caller;
