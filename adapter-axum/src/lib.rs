@@ -28,6 +28,7 @@
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
 //! | [`KeysFile`] | API keys by a file of digests, read again when it changes |
 //! | `Metrics` | counters of the guard's decisions for Prometheus (feature `metrics`) |
+//! | [`well_known`] | routes for the resource's metadata (RFC 9728) |
 //! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
 //! | [`principal`] | the same from a request's extensions, as in an rmcp tool |
 //!
@@ -49,6 +50,7 @@ mod open;
 mod redis;
 mod request;
 mod session;
+mod well_known;
 
 #[cfg(feature = "redis")]
 pub use crate::redis::{Redis, RedisError};
@@ -62,6 +64,7 @@ pub use keys_file::{KeysFile, KeysFileError, KeysStatus};
 pub use metrics::Metrics;
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;
+pub use well_known::well_known;
 
 /// The README's examples.
 #[cfg(doctest)]

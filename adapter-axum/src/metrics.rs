@@ -206,6 +206,10 @@ impl Collector for State {
         let help = "Denials because a slot was busy, not because of the quota";
         counters(&mut to, "limit_busy_denials", help, of(|stats| stats.busy_denials))?;
         gauges(&mut to, "limit_slots", "Slots of the table", of(|stats| stats.slots as u64))?;
+        if let Some(named) = self.gate.limits() {
+            let help = "Takings of named limits that could not be given back";
+            counters(&mut to, "limit_lost", help, [([("limit", "named")], named.lost())])?;
+        }
         self.key_sets(&mut to)?;
         self.shared(&mut to)?;
         if let Some(keys) = self.keys.get() {

@@ -10,6 +10,7 @@
 //! | `policy` | roles to tools, resources, prompts and methods |
 //! | `address` | whose address a request counts against |
 //! | `origin` | Host and Origin rules |
+//! | `oauth` | the server as an OAuth resource server: metadata, issuers and their claims |
 //! | `mcp` | what an MCP message asks for |
 //! | `gate` | all of the above as one pipeline |
 //! | `config` | all of it from variables or TOML |
@@ -62,6 +63,8 @@ pub mod keys;
 pub mod mcp;
 #[cfg(doorward_memcheck)]
 pub mod memcheck;
+#[cfg(feature = "alloc")]
+pub mod oauth;
 #[cfg(feature = "alloc")]
 pub mod origin;
 #[cfg(feature = "alloc")]

@@ -2,10 +2,12 @@
 //!
 //! Hosts read the file or the environment; what the names mean and which values are good is decided here. Every
 //! setting has one name: `RATE_LIMIT_MAX` as a variable is `rate_limit_max` in TOML. Lists are separated by commas
-//! in variables, and are arrays in TOML.
+//! in variables, and are arrays in TOML. What no single value can say, such as the policy, has tables in TOML alone.
 
 mod error;
 mod keys;
+mod limits;
+mod policy;
 mod redis;
 mod secret;
 mod settings;
@@ -27,6 +29,7 @@ use crate::keys::{Key, KeySet};
 use crate::origin::{HostRules, Origin, PublicUrl};
 use crate::policy::Policy;
 use crate::rate::Quota;
+use crate::rate::layers::Layer;
 use source::Source;
 use std::format;
 use std::net::{IpAddr, SocketAddr};
@@ -69,6 +72,8 @@ pub struct Config {
     pub address_quota: Quota,
     /// `RATE_LIMIT_MAX` and `RATE_LIMIT_WINDOW_MS`: requests a principal may make.
     pub principal_quota: Quota,
+    /// The `[[limit]]` tables of a TOML file: named limits, in their order.
+    pub limits: Vec<Layer>,
     /// The `REDIS_…` settings, where principals' quotas are shared.
     pub redis: Option<RedisConfig>,
     /// `SESSION_KEY`: what session ids are bound to their principals by.
@@ -77,6 +82,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// `BODY_LIMIT`, in bytes.
     pub body_limit: usize,
+    /// The policy of the TOML file, where it has one.
+    pub policy: Option<Policy>,
 }
 
 /// How tokens are verified, and signed where there is a secret.
@@ -130,7 +137,7 @@ impl Config {
         Self::read(&Source::from_vars(vars)?)
     }
 
-    /// Reads TOML: the settings by their names in lower case, at the top level.
+    /// Reads TOML: the settings by their names in lower case, at the top level, and `[[limit]]` tables.
     ///
     /// # Errors
     /// As [`from_vars`](Self::from_vars); and a name that is no setting's is an error here.
@@ -144,6 +151,24 @@ impl Config {
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         Self::read(&Source::from_toml(text)?)
+    }
+
+    /// Reads TOML, and variables, which win over what is in it: so that secrets can stay out of the file.
+    ///
+    /// # Errors
+    /// As [`from_toml`](Self::from_toml) and [`from_vars`](Self::from_vars).
+    ///
+    /// ```
+    /// use doorward::config::Config;
+    /// let config = Config::from_toml_and_vars("port = 8080\nhost = \"::1\"", [("PORT", "9090")])?;
+    /// assert_eq!((config.port, config.host.is_ipv6()), (9090, true));
+    /// # Ok::<(), doorward::config::ConfigError>(())
+    /// ```
+    pub fn from_toml_and_vars<N: AsRef<str>, V: AsRef<str>>(
+        text: &str,
+        vars: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, ConfigError> {
+        Self::read(&Source::layered(text, vars)?)
     }
 
     fn read(source: &Source) -> Result<Self, ConfigError> {
@@ -164,10 +189,12 @@ impl Config {
                 .unwrap_or(Duration::from_secs(7 * 24 * 3600)),
             address_quota: source.quota("PREAUTH_RATE_LIMIT_MAX", "PREAUTH_RATE_LIMIT_WINDOW_MS", 30)?,
             principal_quota,
+            limits: limits::read(source)?,
             redis: RedisConfig::read(source, principal_quota)?,
             session_key: source.parse("SESSION_KEY", |text| SessionKey::new(text.as_bytes()))?,
             metrics: source.parse("METRICS_ADDR", values::parse_metrics_address)?,
             body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
+            policy: policy::read(source)?,
         };
         config.check()?;
         Ok(config)
@@ -193,6 +220,10 @@ impl Config {
         }
         self.host_rules()?;
         self.check_lengths()?;
+        self.check_roles()?;
+        if let Some(policy) = &self.policy {
+            limits::check_roles(&self.limits, policy)?;
+        }
         self.verifiers()?;
         self.keys()?;
         Ok(())
@@ -244,12 +275,14 @@ impl Config {
             .map_err(|error| ConfigError::of("JWT_SECRET", not_right(&error)))
     }
 
-    /// A gate by this configuration and `policy`, for the host to adjust and build. The keys of `API_KEYS_FILE` are
+    /// A gate by this configuration, for the host to adjust and build; `policy` is for one that has none of its own. The keys of `API_KEYS_FILE` are
     /// the host's to read: they come by [`keys_with`](Self::keys_with) and [`Gate::swap_api_keys`].
     ///
     /// # Errors
-    /// As the parts.
+    /// As the parts; and a limit is for a role that the policy, which knows others, does not.
     pub fn gate(&self, policy: Policy) -> Result<GateBuilder, ConfigError> {
+        let policy = self.policy.clone().unwrap_or(policy);
+        limits::check_roles(&self.limits, &policy)?;
         let mut builder = Gate::builder()
             .policy(policy)
             .hosts(self.host_rules()?)
@@ -262,6 +295,9 @@ impl Config {
         }
         if let Some(key) = &self.session_key {
             builder = builder.sessions(key.clone());
+        }
+        for limit in &self.limits {
+            builder = builder.limit(limit.clone());
         }
         if let Some(redis) = &self.redis {
             builder = builder.shared_limit(redis.settings());
@@ -395,7 +431,7 @@ impl OauthIssuer {
 }
 
 /// What a part of the core says of a value, behind the setting's name.
-fn not_right(error: &dyn std::error::Error) -> String {
+fn not_right(error: &dyn std::fmt::Display) -> String {
     format!("is not right: {error}")
 }
 

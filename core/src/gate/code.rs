@@ -17,6 +17,10 @@ pub enum Code {
     ApiKeysStale,
     /// The host did not say in time whether the API key is one of its own.
     ApiKeyUnavailable,
+    /// Its issuer says that the opaque token is not active, or not its own.
+    TokenInactive,
+    /// The opaque token's issuer gave no answer in time, or none that can be read.
+    IntrospectionUnavailable,
     /// The token names no subject.
     SubjectMissing,
     /// There is no credential.
@@ -34,12 +38,16 @@ pub enum Code {
     AddressLimited,
     /// The principal has asked too often.
     PrincipalLimited,
+    /// A named limit has no room: which one is in [`Denial::detail`](super::Denial::detail).
+    LimitExceeded,
     /// The principal has asked too often of all processes that share the limit.
     SharedLimited,
     /// The limit that processes share can't be counted, and nobody is admitted meanwhile.
     SharedLimitUnavailable,
-    /// No role of the principal reaches the tool, resource, prompt or method.
+    /// Nothing the principal has reaches the tool, resource, prompt or method, nor would a scope.
     PolicyForbidden,
+    /// Nothing the principal has reaches it, and further scopes would: the challenge says which.
+    ScopeInsufficient,
     /// The body is not JSON-RPC that can be decided on.
     BodyUnreadable,
     /// The body is longer than the bound.
@@ -66,6 +74,8 @@ impl Code {
             Self::ApiKey(refusal) => refusal.code(),
             Self::ApiKeysStale => "api_keys_stale",
             Self::ApiKeyUnavailable => "api_key_unavailable",
+            Self::TokenInactive => "token_inactive",
+            Self::IntrospectionUnavailable => "introspection_unavailable",
             Self::SubjectMissing => "subject_missing",
             Self::CredentialMissing => "credential_missing",
             Self::CredentialMalformed => "credential_malformed",
@@ -74,9 +84,11 @@ impl Code {
             Self::Origin(refusal) => refusal.code(),
             Self::AddressLimited => "address_rate_limited",
             Self::PrincipalLimited => "principal_rate_limited",
+            Self::LimitExceeded => "limit_exceeded",
             Self::SharedLimited => "shared_rate_limited",
             Self::SharedLimitUnavailable => "shared_limit_unavailable",
             Self::PolicyForbidden => "policy_forbidden",
+            Self::ScopeInsufficient => "scope_insufficient",
             Self::BodyUnreadable => "body_unreadable",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyMediaType => "body_media_type",
@@ -92,7 +104,9 @@ impl Code {
     pub const fn public(self) -> Public {
         match self {
             Self::Token(TokenError::KeysUnavailable) => Public::Unavailable,
-            Self::Token(_) | Self::ApiKey(_) | Self::SubjectMissing => Public::InvalidToken,
+            Self::Token(_) | Self::ApiKey(_) | Self::TokenInactive | Self::SubjectMissing => {
+                Public::InvalidToken
+            }
             Self::CredentialMissing => Public::Unauthorized,
             Self::CredentialMalformed
             | Self::CredentialRepeated
@@ -105,10 +119,14 @@ impl Code {
             Self::AddressUnknown
             | Self::ApiKeysStale
             | Self::ApiKeyUnavailable
+            | Self::IntrospectionUnavailable
             | Self::SharedLimitUnavailable => Public::Unavailable,
             Self::Origin(_) => Public::OriginNotAllowed,
-            Self::AddressLimited | Self::PrincipalLimited | Self::SharedLimited => Public::RateLimited,
+            Self::AddressLimited | Self::PrincipalLimited | Self::LimitExceeded | Self::SharedLimited => {
+                Public::RateLimited
+            }
             Self::PolicyForbidden => Public::Forbidden,
+            Self::ScopeInsufficient => Public::InsufficientScope,
             Self::BodyTooLarge => Public::TooLarge,
         }
     }
@@ -119,7 +137,10 @@ impl Code {
             Self::Token(TokenError::KeysUnavailable) => false,
             Self::Token(error) => !error.signature_held(),
             Self::ApiKey(refusal) => matches!(refusal, ApiKeyRefusal::Malformed | ApiKeyRefusal::Unknown),
-            Self::CredentialMissing | Self::CredentialMalformed | Self::CredentialRepeated => true,
+            Self::TokenInactive
+            | Self::CredentialMissing
+            | Self::CredentialMalformed
+            | Self::CredentialRepeated => true,
             _ => false,
         }
     }
@@ -141,6 +162,8 @@ pub enum Public {
     Unauthorized,
     /// 401, with one that is not good.
     InvalidToken,
+    /// 403, by policy, where further scopes would help.
+    InsufficientScope,
     /// 403, by policy.
     Forbidden,
     /// 403, by Origin or Host.
@@ -162,7 +185,7 @@ impl Public {
         match self {
             Self::InvalidRequest => 400,
             Self::Unauthorized | Self::InvalidToken => 401,
-            Self::Forbidden | Self::OriginNotAllowed => 403,
+            Self::InsufficientScope | Self::Forbidden | Self::OriginNotAllowed => 403,
             Self::SessionNotFound => 404,
             Self::TooLarge => 413,
             Self::RateLimited => 429,
@@ -177,6 +200,7 @@ impl Public {
             Self::InvalidRequest => "invalid_request",
             Self::Unauthorized => "unauthorized",
             Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
             Self::Forbidden => "forbidden",
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::SessionNotFound => "session_not_found",
@@ -198,6 +222,9 @@ impl Public {
             }
             Self::InvalidToken => {
                 r#"{"error":"invalid_token","error_description":"The credential is not valid."}"#
+            }
+            Self::InsufficientScope => {
+                r#"{"error":"insufficient_scope","error_description":"The credential lacks a scope that this needs."}"#
             }
             Self::Forbidden => {
                 r#"{"error":"forbidden","error_description":"The credential does not allow this."}"#

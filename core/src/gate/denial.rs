@@ -1,6 +1,6 @@
 //! A refusal, finished: an HTTP answer that any host can send as it is.
 
-use super::challenge::challenge;
+use super::challenge::Challenges;
 use super::{Code, Notes, Principal, Public};
 use crate::address::ClientAddress;
 use crate::mcp::Kind;
@@ -36,12 +36,13 @@ pub struct Denial {
 }
 
 impl Denial {
-    pub(super) fn new(code: Code) -> Self {
+    /// `scope`: the scopes that would help, for the challenge.
+    pub(super) fn new(code: Code, challenges: &Challenges, scope: Option<&str>) -> Self {
         let public = code.public();
         let mut headers: Vec<Header> = Vec::with_capacity(8);
         headers.push(("content-type", Cow::Borrowed("application/json")));
         headers.push(("cache-control", Cow::Borrowed("no-store")));
-        if let Some(challenge) = challenge(public) {
+        if let Some(challenge) = challenges.of(public, scope) {
             headers.push(("www-authenticate", challenge));
         }
         if public == Public::Unavailable {

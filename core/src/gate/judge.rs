@@ -1,13 +1,15 @@
 //! Step 5: what the body asks for, and whether the policy lets the principal have it.
 
 use super::denial::for_the_log;
-use super::{Body, Code, Denial, Gate, NeedBody, Step};
+use super::limits::{Demand, Request};
+use super::{Body, Code, Gate, NeedBody, Refused, Step, Told};
 use crate::Now;
 use crate::json::JsonStr;
 use crate::mcp::{BodyError, Kind, Message, read_body};
+use crate::policy::Refusal;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 
 impl Gate {
     /// Goes on with the body.
@@ -19,57 +21,102 @@ impl Gate {
             }
             Body::Broken => return self.deny_principal(Code::BodyUnreadable, need, None, now),
         };
-        let mut target = None;
-        let mut refused = None;
+        let mut found = Found::default();
+        let mut demand = Demand::default();
         let read = read_body(bytes, need.said.version.has_batches(), |message| {
-            if refused.is_none() {
-                refused = self.judge(&need, &message, &mut target);
-            }
+            self.judge(&need, &message, &mut found, &mut demand);
         });
-        let count = match read {
-            Ok(count) => count,
+        let Found { target, mismatch, refused } = found;
+        match read {
+            Ok(_) => {}
             Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
             Err(BodyError::Unreadable) => {
                 return self.deny_principal(Code::BodyUnreadable, need, target, now);
             }
-        };
-        if let Some((code, id)) = refused {
-            let Step::Denied(mut denial) = self.deny_principal(code, need, target, now) else {
-                return Step::Denied(Box::new(Denial::new(code)));
-            };
-            if code == Code::HeaderMismatch {
+        }
+        if let Some(id) = mismatch {
+            let mut step = self.deny_principal(Code::HeaderMismatch, need, target, now);
+            if let Step::Denied(denial) = &mut step {
                 denial.body = Cow::Owned(mismatch_body(&id));
             }
-            return Step::Denied(denial);
+            return step;
         }
-        let cost = u32::try_from(count).unwrap_or(u32::MAX);
-        self.admit(need.caller, target, cost, now)
+        if let Some(refusal) = refused {
+            return self.deny_principal(refusal, need, target, now);
+        }
+        let NeedBody { entry, caller, .. } = need;
+        self.admit(Request { entry, caller, target }, &demand, now)
     }
 
-    /// Step 5: whether one message may pass. The id is for an answer that must repeat it.
-    fn judge(
-        &self,
-        need: &NeedBody,
-        message: &Message<'_>,
-        target: &mut Option<(Kind, String)>,
-    ) -> Option<(Code, String)> {
+    /// Step 5: whether one message may pass, and what it counts for.
+    fn judge(&self, need: &NeedBody, message: &Message<'_>, found: &mut Found, demand: &mut Demand) {
         if !need.said.agrees(message) {
-            return Some((Code::HeaderMismatch, message.id_text()));
+            found.mismatch.get_or_insert_with(|| message.id_text());
+            return;
         }
-        let Message::Call { kind, name, resources, .. } = message else { return None };
-        let principal = need.principal();
-        let mut allowed = true;
-        let mut reach = |kind: Kind, name: JsonStr<'_>| {
-            let reached = self.policy.is_allowed(principal.roles(), kind, &name.to_cow());
-            if target.is_none() || (allowed && !reached) {
-                *target = Some((kind, for_the_log(&name)));
-            }
-            allowed &= reached;
+        let Message::Call { kind, name, resources, .. } = message else {
+            self.count(demand, None);
+            return;
         };
-        reach(*kind, *name);
+        let text = name.to_cow();
+        self.count(demand, Some((*kind, &text)));
+        found.add(self.policy.decide(need.principal(), *kind, &text), *kind, *name);
         // Who listens to a resource reads of it: each is decided as its reading would be.
-        resources.each(|uri| reach(Kind::Resource, uri));
-        (!allowed).then(|| (Code::PolicyForbidden, String::new()))
+        resources.each(|uri| {
+            found.add(
+                self.policy.decide(need.principal(), Kind::Resource, &uri.to_cow()),
+                Kind::Resource,
+                uri,
+            );
+        });
+    }
+}
+
+/// What became of a body's messages.
+#[derive(Default)]
+struct Found {
+    /// What to tell of in the log.
+    target: Option<(Kind, String)>,
+    /// The id of the first message that the headers disagree with.
+    mismatch: Option<String>,
+    /// The refusals of all members, as one.
+    refused: Option<Refusal>,
+}
+
+impl Found {
+    /// One thing that was asked for, and what the policy says of it.
+    fn add(&mut self, decided: Result<(), Refusal>, kind: Kind, name: JsonStr<'_>) {
+        // What is told is the first that was asked for; or the first refused, and then what no scope would change.
+        let tells = match (&decided, &self.refused) {
+            (Ok(()), _) => self.target.is_none(),
+            (Err(_), None) => true,
+            (Err(new), Some(old)) => old.is_for_scopes() && !new.is_for_scopes(),
+        };
+        if tells {
+            self.target = Some((kind, for_the_log(&name)));
+        }
+        if let Err(refusal) = decided {
+            self.refused = Some(match self.refused.take() {
+                Some(before) => before.and(refusal),
+                None => refusal,
+            });
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let mut refused = Self::from(Code::PolicyForbidden);
+        let mut scope = String::new();
+        for one in refusal.scopes() {
+            scope.push_str(if scope.is_empty() { "" } else { " " });
+            scope.push_str(one);
+        }
+        if !scope.is_empty() {
+            refused.code = Code::ScopeInsufficient;
+        }
+        refused.told = Some(Box::new(Told { detail: refusal.to_string(), scope }));
+        refused
     }
 }
 

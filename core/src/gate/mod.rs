@@ -13,12 +13,15 @@ mod credential;
 mod denial;
 mod head;
 mod identify;
+#[cfg(feature = "std")]
+mod introspect;
 mod judge;
 mod keyring;
 mod limits;
 #[cfg(feature = "std")]
 mod lookup;
 mod notes;
+mod opaque;
 mod principal;
 #[cfg(feature = "std")]
 mod revocation;
@@ -33,6 +36,8 @@ pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
 pub use denial::{Denial, Header};
 pub use head::Head;
+#[cfg(feature = "std")]
+pub use introspect::{Introspection, IntrospectionReply, IntrospectionWanted};
 #[cfg(feature = "std")]
 pub use lookup::{KeyLookup, KeyWanted};
 pub use notes::{Note, Notes};
@@ -51,8 +56,10 @@ use crate::address::{AddressRules, ClientAddress};
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
 use crate::mcp::{Kind, ProtocolVersion, Said};
+use crate::oauth::{Documents, WellKnown};
 use crate::origin::HostRules;
 use crate::policy::Policy;
+use crate::rate::layers::{LayerId, Layers};
 use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -63,6 +70,7 @@ use core::fmt;
 use core::net::IpAddr;
 use head::{Field, Names};
 use keyring::Keys;
+use limits::{Demand, Request};
 use session::Presented;
 use step::{Caller, Then, ThenBody};
 use tokens::Tokens;
@@ -99,25 +107,48 @@ pub struct Gate {
     keys: Keys,
     #[cfg(feature = "std")]
     lookup: Option<lookup::Lookup>,
+    #[cfg(feature = "std")]
+    introspecting: Option<introspect::Introspecting>,
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
+    layers: Option<Layers>,
+    /// Counts the refusals of the layers behind the principal's bucket; nothing where there are none.
+    refusals: Option<Limiter>,
     #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::SharedLimiter>,
     sessions: Option<SessionKey>,
     address_headers: RateHeaders,
     principal_headers: RateHeaders,
     body_limit: usize,
+    challenges: challenge::Challenges,
+    documents: Documents,
 }
 
 /// A refusal, and the state of the bucket that was asked for it.
 struct Refused {
     code: Code,
     rate: Option<Decision>,
-    detail: Option<Box<str>>,
+    /// The named limit whose bucket that is; where there is none, the principal's or the address's.
+    limit: Option<LayerId>,
+    told: Option<Box<Told>>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
     lacking: Option<Box<asking::Lacking>>,
+}
+
+/// What there is to say of a refusal beside its code.
+struct Told {
+    /// For the log.
+    detail: String,
+    /// The scopes that would have helped, between spaces, for the challenge; empty where none would.
+    scope: String,
+}
+
+impl From<String> for Told {
+    fn from(detail: String) -> Self {
+        Self { detail, scope: String::new() }
+    }
 }
 
 impl Refused {
@@ -137,7 +168,8 @@ impl From<tokens::Failure> for Refused {
         Self {
             code: failure.code,
             rate: None,
-            detail: failure.detail.map(String::into_boxed_str),
+            limit: None,
+            told: failure.detail.map(|detail| Box::new(detail.into())),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
             #[cfg(all(feature = "std", not(feature = "asymmetric")))]
@@ -167,7 +199,7 @@ impl Gate {
     /// Decides on a head.
     pub fn begin(&self, head: &Head<'_>, now: Now) -> Step {
         let Some(peer) = head.peer else {
-            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown)));
+            return Step::Denied(Box::new(Denial::new(Code::AddressUnknown, &self.challenges, None)));
         };
         let mut notes = Notes::default();
         let resolved = self.addresses.resolve(peer, head.forwarded_lines());
@@ -201,6 +233,24 @@ impl Gate {
     pub fn address_headers(&self, head: &Head<'_>, now: Now) -> Option<HeaderLines<'_>> {
         let resolved = self.addresses.resolve(head.peer?, head.forwarded_lines());
         Some(self.address_headers.write(&self.peek_address(resolved.address, now)))
+    }
+
+    /// What to answer to a request for a well-known address of OAuth, whatever its Host and without a credential: the
+    /// resource's metadata (RFC 9728), or that there is none. Nothing where the path is another's to answer.
+    ///
+    /// ```
+    /// use doorward::{gate::Gate, oauth::Resource, origin::PublicUrl};
+    /// let url = PublicUrl::parse("https://mcp.example/mcp")?;
+    /// let gate = Gate::builder().keys_come_later().resource(Resource::new(url, "https://issuer.example")?).build_random()?;
+    /// let answer = |path| gate.well_known("GET", path).map(|answer| answer.status);
+    /// assert_eq!(answer("/.well-known/oauth-protected-resource/mcp"), Some(200));
+    /// assert_eq!(answer("/.well-known/oauth-authorization-server"), Some(404));
+    /// assert_eq!(answer("/mcp"), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn well_known(&self, method: &str, path: &str) -> Option<WellKnown<'_>> {
+        self.documents.answer(method, path)
     }
 
     /// The header API keys come in, in lower case.
@@ -263,9 +313,7 @@ impl Gate {
             self.keys.current().as_deref().is_some_and(|ring| ring.still_holds(principal, digest, now))
         });
         #[cfg(feature = "std")]
-        if let (Some(lookup), Some(answer)) = (&self.lookup, principal.looked_up())
-            && !lookup.remembers(answer)
-        {
+        if !self.remembers(principal) {
             return false;
         }
         by_key
@@ -336,15 +384,21 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
+        let entry = match self.enter(&principal, now) {
+            Ok(entry) => entry,
+            Err(refused) => return self.deny(refused, address, Some(principal), None, notes, now),
+        };
         let session = match self.session_of(&principal, &then.session) {
             Ok(session) => session,
             Err(code) => return self.deny(code.into(), address, Some(principal), None, notes, now),
         };
         let caller = Caller { principal, address, session, notes };
         let Some(ThenBody { said, refuse }) = then.body else {
-            return self.admit(caller, None, 1, now);
+            let mut demand = Demand::default();
+            self.count(&mut demand, None);
+            return self.admit(Request { entry, caller, target: None }, &demand, now);
         };
-        let need = NeedBody { caller, said, limit: self.body_limit };
+        let need = NeedBody { entry, caller, said, limit: self.body_limit };
         match refuse {
             Some(code) => self.deny_principal(code, need, None, now),
             None => Step::NeedBody(need),
@@ -355,9 +409,15 @@ impl Gate {
         self.deny(refused, address, None, None, notes, now)
     }
 
-    fn deny_principal(&self, code: Code, need: NeedBody, target: Option<(Kind, String)>, now: Now) -> Step {
+    fn deny_principal(
+        &self,
+        refused: impl Into<Refused>,
+        need: NeedBody,
+        target: Option<(Kind, String)>,
+        now: Now,
+    ) -> Step {
         let Caller { principal, address, notes, .. } = need.caller;
-        self.deny(code.into(), address, Some(principal), target, notes, now)
+        self.deny(refused.into(), address, Some(principal), target, notes, now)
     }
 
     /// The finished answer. Its rate headers describe the principal's bucket where one is known, else the address's.
@@ -370,13 +430,14 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let mut denial = Denial::new(refused.code);
+        let scope = refused.told.as_ref().map(|told| told.scope.as_str());
+        let mut denial = Denial::new(refused.code, &self.challenges, scope);
         let lines = match &principal {
             Some(principal) => {
                 let id = principal.id().as_bytes();
                 // Cost 0: where it stands, and no word on whether a further request would pass.
                 let peek = || self.principal_limiter.peek(id, self.quota_of(principal), 0, now);
-                self.headers_of(principal).write(&refused.rate.unwrap_or_else(peek))
+                self.headers_of(principal, refused.limit).write(&refused.rate.unwrap_or_else(peek))
             }
             None => {
                 let peek = || self.address_limiter.peek(&address.key(), self.address_limiter.base(), 0, now);
@@ -384,7 +445,7 @@ impl Gate {
             }
         };
         denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
-        denial.detail = refused.detail.map(String::from);
+        denial.detail = refused.told.map(|told| told.detail);
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;

@@ -11,6 +11,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod text;
+mod walk;
 
 pub(crate) use names::pack_bytes;
 #[cfg(feature = "alloc")]

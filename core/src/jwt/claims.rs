@@ -2,7 +2,7 @@
 
 use super::error::ReadError;
 use super::{JsonStr, Limits, TokenError, Value};
-use crate::json::{Members, Raw, array_items, object_members, pack_bytes};
+use crate::json::{Depth, Members, Raw, array_items, object_members, pack_bytes};
 use core::fmt;
 
 /// The claims of a token whose signature held. Registered claims are typed and found in one pass; any other is
@@ -150,14 +150,41 @@ impl<'a> Claims<'a> {
     /// Any claim by its name. Reads the payload again, at about the cost of verifying the claims once.
     #[must_use]
     pub fn get(&self, claim: &str) -> Option<Value<'a>> {
-        let mut found = None;
+        member(self.payload, claim, self.limits.json())
+    }
+
+    /// The claim at the end of these names, each inside the one before. An array, or whatever else is no object, has
+    /// nothing inside.
+    #[must_use]
+    pub fn at(&self, path: &[impl AsRef<str>]) -> Option<Value<'a>> {
+        let (first, rest) = path.split_first()?;
+        let mut depth = self.limits.json();
+        rest.iter().try_fold(self.get(first.as_ref())?, |value, name| {
+            let Value::Object(text) = value else { return None };
+            depth = depth.deeper().ok()?;
+            member(text, name.as_ref(), depth)
+        })
+    }
+
+    /// Every claim, registered or not, in the order they stand. Reads the payload again.
+    ///
+    /// ```
+    /// use doorward::{Now, jwt::{self, Algorithm, Rules, SigningKey, Verifier}, keys::{Key, KeySet}};
+    /// let secret = b"a secret of at least 32 bytes, kept well";
+    /// let token = jwt::sign(r#"{"sub":"anna","exp":4102444800}"#, &SigningKey::hmac(Algorithm::HS256, secret)?)?;
+    /// let verifier = Verifier::new(KeySet::from(Key::hmac(Algorithm::HS256, secret)?), Rules::new())?;
+    /// let mut names = vec![];
+    /// let claims = verifier.verify(token.as_bytes(), Now::new(1_800_000_000.0, 0))?;
+    /// claims.claims().for_each(|name, _| names.push(name.to_string()));
+    /// assert_eq!(names, ["sub", "exp"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn for_each(&self, mut each: impl FnMut(JsonStr<'a>, Value<'a>)) {
+        // Read before, so the only way this ends early is at its end.
         let _: Result<(), ReadError> = object_members(self.payload, self.limits.json(), |_, name, value| {
-            if name == *claim {
-                found = Some(value);
-            }
+            each(name, value);
             Ok(())
         });
-        found
     }
 
     /// The payload as it was signed: one JSON object, checked.
@@ -172,6 +199,18 @@ impl fmt::Debug for Claims<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims").finish_non_exhaustive()
     }
+}
+
+/// The member of that name of an object.
+fn member<'a>(object: &'a str, wanted: &str, depth: Depth) -> Option<Value<'a>> {
+    let mut found = None;
+    let _: Result<(), ReadError> = object_members(object, depth, |_, name, value| {
+        if name == *wanted {
+            found = Some(value);
+        }
+        Ok(())
+    });
+    found
 }
 
 fn string(value: Raw<'_>) -> Result<JsonStr<'_>, TokenError> {
@@ -215,11 +254,11 @@ pub struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    const fn whole(claim: Option<Value<'a>>) -> Self {
+    pub(crate) const fn whole(claim: Option<Value<'a>>) -> Self {
         Self { claim, spaced: false }
     }
 
-    const fn spaced(claim: Option<Value<'a>>) -> Self {
+    pub(crate) const fn spaced(claim: Option<Value<'a>>) -> Self {
         Self { claim, spaced: true }
     }
 
@@ -242,6 +281,11 @@ impl<'a> Words<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Whether the claim is not there at all, which is not the same as to say nothing.
+    pub(super) const fn is_absent(&self) -> bool {
+        self.claim.is_none()
     }
 
     /// Whether one of the words is `word`.
@@ -275,7 +319,7 @@ pub use owned::OwnedClaims;
 
 #[cfg(feature = "alloc")]
 mod owned {
-    use super::{Claims, Limits};
+    use super::{Claims, JsonStr, Limits, Value};
     use alloc::boxed::Box;
     use core::fmt;
 
@@ -292,6 +336,11 @@ mod owned {
         pub fn claims(&self) -> Claims<'_> {
             // The payload was read before it was kept, so an error here cannot be; were it one, nothing is claimed.
             Claims::read(&self.payload, &self.limits).unwrap_or_else(|_| Claims::none("{}", &self.limits))
+        }
+
+        /// As [`Claims::for_each`], without reading the registered claims first.
+        pub fn for_each<'a>(&'a self, each: impl FnMut(JsonStr<'a>, Value<'a>)) {
+            Claims::none(&self.payload, &self.limits).for_each(each);
         }
 
         /// The payload as it was signed: one JSON object.

@@ -127,6 +127,19 @@ impl SigningKey {
         Ok(Self::new(signer, kid))
     }
 
+    /// A private key, or a JWK of a secret, from PEM, DER or a JWK, whichever it is, with its `kid` where it is a JWK that
+    /// has one. It signs with this algorithm, else with its `alg`, else an RSA key with RS256, a key on a curve with its
+    /// curve's.
+    ///
+    /// # Errors
+    /// As [`from_pem`](Self::from_pem), [`from_der`](Self::from_der) and [`from_jwk`](Self::from_jwk); a JWK of another
+    /// algorithm.
+    #[cfg(feature = "asymmetric")]
+    pub fn from_private(key: &[u8], algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
+        let (kid, signer) = Signer::from_any(key, algorithm)?;
+        Ok(Self::new(signer, kid))
+    }
+
     /// Names the key in the header of what it signs.
     #[must_use]
     pub fn with_kid(mut self, kid: impl Into<String>) -> Self {

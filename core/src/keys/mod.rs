@@ -3,6 +3,8 @@
 //! A key is prepared once and never per call. What must not be a key at all, a secret that is really somebody's
 //! public key above all, is refused here, when it is configured.
 
+#[cfg(feature = "asymmetric")]
+mod any_form;
 mod error;
 mod guard;
 mod hmac;

@@ -24,6 +24,7 @@ pub struct KeySet {
     known: Option<Box<KnownHeaders>>,
 }
 
+#[derive(Clone)]
 struct Named {
     kid: Option<String>,
     key: Key,
@@ -135,6 +136,11 @@ impl KeySet {
     #[expect(clippy::unused_self, reason = "nothing is remembered")]
     pub(crate) const fn remember_header(&self, _: &[u8], _: &Limits, _: &Header<'_>) {}
 
+    /// The `kid` of each key, in order; nothing for a key without one.
+    pub fn kids(&self) -> impl Iterator<Item = Option<&str>> {
+        self.keys.iter().map(|named| named.kid.as_deref())
+    }
+
     /// How many keys there are.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -147,7 +153,9 @@ impl KeySet {
         self.keys.is_empty()
     }
 
-    pub(crate) fn has_public(&self) -> bool {
+    /// Whether there is a public key among them: such keys need an audience rule, and take longer.
+    #[must_use]
+    pub fn has_public(&self) -> bool {
         self.keys.iter().any(|named| !named.key.is_secret())
     }
 
@@ -171,6 +179,18 @@ impl KeySet {
         });
         let others = self.keys.iter().filter(move |named| named.kid.is_none() || kid.is_none());
         named.chain(others).map(|named| &named.key).filter(move |key| key.allows(algorithm)).take(MAX_TRIES)
+    }
+}
+
+impl Clone for KeySet {
+    /// The same keys; what headers the tokens had that they verified, each set learns for itself.
+    fn clone(&self) -> Self {
+        Self {
+            keys: self.keys.clone(),
+            fetched: self.fetched,
+            #[cfg(feature = "std")]
+            known: self.known.as_ref().map(|_| Box::default()),
+        }
     }
 }
 

@@ -31,7 +31,6 @@ mod serialized;
 #[cfg(test)]
 mod properties;
 
-#[cfg(all(feature = "std", feature = "asymmetric"))]
 pub(crate) use authority::Parts;
 pub use error::{OriginError, Refusal};
 pub use public_url::PublicUrl;

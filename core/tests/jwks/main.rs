@@ -1,6 +1,9 @@
 //! Fetched keys in the gate: what it asks for, what a flood costs, and what a change of keys ends.
 #![cfg(all(feature = "std", feature = "asymmetric"))]
 
+mod issuers;
+mod model;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward::Now;
@@ -10,7 +13,6 @@ use doorward::jwt::{Algorithm, Rules, SigningKey, TokenError, Verifier, sign};
 use doorward::keys::{Key, KeySet};
 use doorward::policy::Policy;
 use doorward::rate::Quota;
-use proptest::prelude::*;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -347,195 +349,4 @@ fn after_a_quiet_time_the_issuer_is_asked_first() {
     let _ = keys.take_fetch().unwrap().replied(Reply::Unreachable, at(2.0 * hour));
     admitted(gate.resume(question, Answer::Ready, at(2.0 * hour)));
     admitted(get(&gate, &new.token("ben"), 1, at(2.0 * hour + 600.0)));
-}
-
-#[test]
-fn issuers_keep_to_their_own_keys() {
-    const OTHER: &str = "https://other.example";
-    let jwks = Jwks::of_issuer(OTHER).unwrap();
-    let other = Verifier::fetching(jwks, Rules::new().audience(AUDIENCE)).unwrap();
-    let secret = Key::hmac(Algorithm::HS256, &[7; 32]).unwrap();
-    let own = Verifier::new(KeySet::from(secret), Rules::new()).unwrap();
-    let gate = gate_with(|builder| builder.verifier(own).verifier(verifier()).verifier(other));
-    let (mine, theirs) = (Pair::new(1), Pair::new(1));
-    assert_eq!(gate.key_sets().count(), 2);
-    load(&gate, &[&mine], at(0.0));
-    let metadata = format!(r#"{{"issuer":"{OTHER}","jwks_uri":"{OTHER}/jwks"}}"#);
-    let Fetched::Next(fetch) = gate
-        .refresh(at(0.0))
-        .unwrap()
-        .replied(Reply::Answer { status: 200, body: metadata.as_bytes() }, at(0.0))
-    else {
-        panic!("the set is next")
-    };
-    let body = set(&[&Pair::new(3)]);
-    let _ = fetch.replied(Reply::Answer { status: 200, body: body.as_bytes() }, at(0.0));
-    admitted(get(&gate, &mine.token("anna"), 1, at(1.0)));
-    admitted(get(&gate, &Pair::new(3).token_for("anna", OTHER, AUDIENCE), 1, at(1.0)));
-    // Signed by a key of the first issuer, with its kid, in the other's name.
-    let forged = theirs.token_for("anna", OTHER, AUDIENCE);
-    assert_eq!(denied(get(&gate, &forged, 1, at(1.0))), Code::Token(TokenError::KeyNotFound));
-    // Whoever is not listed has the secret to show.
-    let minted = sign(
-        &format!(r#"{{"iss":"x","sub":"s","exp":{}}}"#, START + 60.0),
-        &SigningKey::hmac(Algorithm::HS256, &[7; 32]).unwrap(),
-    )
-    .unwrap();
-    assert_eq!(admitted(get(&gate, &minted, 1, at(1.0))).principal.id(), "jwt:x:s");
-    let minted = sign(
-        &format!(r#"{{"iss":"{ISSUER}","sub":"s","exp":{}}}"#, START + 60.0),
-        &SigningKey::hmac(Algorithm::HS256, &[7; 32]).unwrap(),
-    )
-    .unwrap();
-    assert_eq!(denied(get(&gate, &minted, 1, at(1.0))), Code::Token(TokenError::AlgorithmNotAllowed));
-}
-
-#[test]
-fn an_issuers_set_is_bound_to_its_name() {
-    let of = || Jwks::of_issuer(ISSUER).unwrap();
-    let error = |rules| Verifier::fetching(of(), rules).unwrap_err().code();
-    assert_eq!(error(Rules::new()), "audience_not_configured");
-    assert_eq!(error(Rules::new().any_audience().issuer("https://issuer.example/")), "issuer_mismatch");
-    assert_eq!(error(Rules::new().any_audience().issuer(vec![ISSUER.into(), "x".into()])), "issuer_mismatch");
-    let twice = Gate::builder().verifier(verifier()).verifier(verifier()).build([[0; 4]; 4]).unwrap_err();
-    assert_eq!(twice.code(), "issuers_overlap");
-    // Named by discovery alone, it is a rule all the same.
-    let verifier = Verifier::fetching(of(), Rules::new().any_audience()).unwrap();
-    let jwks = Arc::clone(verifier.jwks().unwrap());
-    let metadata = format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{ISSUER}/jwks"}}"#);
-    let reply = |body: &str, fetch: doorward::jwks::Fetch| {
-        fetch.replied(Reply::Answer { status: 200, body: body.as_bytes() }, at(0.0))
-    };
-    let Fetched::Next(fetch) = reply(&metadata, jwks.fetch(at(0.0)).unwrap()) else { panic!() };
-    let _ = reply(&set(&[&Pair::new(1)]), fetch);
-    let pair = Pair::new(1);
-    assert!(verifier.verify(pair.token("anna").as_bytes(), at(0.0)).is_ok());
-    let other = pair.token_for("anna", "https://other.example", AUDIENCE);
-    assert_eq!(verifier.verify(other.as_bytes(), at(0.0)).unwrap_err(), TokenError::IssuerMismatch);
-}
-
-#[test]
-fn the_operator_is_told_expected_and_found() {
-    let (gate, pair) = (gate(), Pair::new(1));
-    load(&gate, &[&pair], at(0.0));
-    let detail = |token: &str| match get(&gate, token, 1, at(1.0)) {
-        Step::Denied(denial) => (denial.code.as_str(), denial.detail),
-        other => panic!("{other:?}"),
-    };
-    let (code, told) = detail(&pair.token_for("anna", ISSUER, "https://other.example\\n"));
-    let expected = r#"expected "https://mcp.example/mcp", found "https://other.example\n""#;
-    assert_eq!((code, told.as_deref()), ("audience_mismatch", Some(expected)));
-    let (code, told) = detail(&pair.token_for("anna", "https://issuer.example/", AUDIENCE));
-    let expected = r#"expected "https://issuer.example", found "https://issuer.example/""#;
-    assert_eq!((code, told.as_deref()), ("issuer_mismatch", Some(expected)));
-    assert_eq!(detail("e30.e30.AAAA"), ("token_header_invalid", None));
-}
-
-#[test]
-fn a_hosts_list_is_asked_for_as_long_as_it_did_not_say_otherwise() {
-    let answer = Arc::new(AtomicU32::new(0));
-    let asked = Arc::new(AtomicU32::new(0));
-    let (says, count) = (Arc::clone(&answer), Arc::clone(&asked));
-    let gate = gate_with(|builder| {
-        builder.verifier(verifier()).revocation_list(move |token, _| {
-            count.fetch_add(1, Ordering::Relaxed);
-            assert_eq!((token.issuer, token.subject), (ISSUER, "anna"));
-            match says.load(Ordering::Relaxed) {
-                0 => Listed::Good,
-                1 => Listed::GoodFor(Duration::from_secs(10)),
-                _ => Listed::Revoked,
-            }
-        })
-    });
-    let pair = Pair::new(1);
-    load(&gate, &[&pair], at(0.0));
-    let token = pair.token("anna");
-    let try_at = |seconds: f64| match get(&gate, &token, 1, at(seconds)) {
-        Step::Admitted(_) => Ok(asked.load(Ordering::Relaxed)),
-        step => Err((denied(step).as_str(), asked.load(Ordering::Relaxed))),
-    };
-    assert_eq!((try_at(1.0), try_at(2.0), try_at(3.0)), (Ok(1), Ok(2), Ok(3)), "every time");
-    answer.store(1, Ordering::Relaxed);
-    assert_eq!((try_at(4.0), try_at(5.0), try_at(13.9)), (Ok(4), Ok(4), Ok(4)), "fresh");
-    answer.store(2, Ordering::Relaxed);
-    assert_eq!((try_at(13.95), try_at(14.0)), (Ok(4), Err(("token_revoked", 5))));
-    assert_eq!(try_at(15.0), Err(("token_revoked", 6)), "a refusal is not remembered");
-    assert_eq!(remaining(&gate, 1, at(15.0)), "30", "and no guess");
-}
-
-#[test]
-fn the_address_is_limited_before_anybody_is_asked() {
-    let gate = gate_with(|builder| {
-        builder.verifier(verifier()).address_quota(Quota::per(2, Duration::from_secs(60)).unwrap())
-    });
-    let pair = Pair::new(1);
-    let questions =
-        [ask(get(&gate, &pair.token("a"), 1, at(0.0))), ask(get(&gate, &pair.token("b"), 1, at(0.0)))];
-    assert_eq!(denied(get(&gate, &pair.token("c"), 1, at(0.0))), Code::AddressLimited);
-    drop(questions);
-}
-
-proptest! {
-    /// Whatever happens in whatever order: one fetch at a time, none within a cool-down, and a set is usable exactly for
-    /// its time.
-    #[test]
-    fn a_set_is_fetched_seldom_and_used_for_its_time(
-        events in proptest::collection::vec((0_u8..7, 0_u64..40), 1..200),
-        stale in 1_u64..200,
-    ) {
-        let jwks = Arc::new(
-            Jwks::at("https://issuer.example/jwks")
-                .unwrap()
-                .cooldown(Duration::from_secs(10))
-                .fresh_for(Duration::from_secs(25))
-                .stale_for(Duration::from_secs(stale))
-                .timeout(Duration::from_secs(5)),
-        );
-        let sets = [set(&[&Pair::new(1)]), set(&[&Pair::new(1), &Pair::new(2)])];
-        let (mut now, mut under_way, mut last_begun, mut last_ended, mut loaded) = (0, None, None::<u64>, None::<u64>, None);
-        // When the issuer was asked last, with whatever result.
-        let mut asked = 0;
-        for (event, pause) in events {
-            now += pause;
-            let moment = Now::new(0.0, now * 1_000_000);
-            match (event, under_way.take()) {
-                (0 | 1, before) => {
-                    let fetch = if event == 0 { jwks.fetch(moment) } else { jwks.refresh(moment) };
-                    if let Some(fetch) = fetch {
-                        // The one before was given up, or is over, and the cool-down with it.
-                        prop_assert!(before.is_none() || last_begun.is_some_and(|begun| now >= begun + 20));
-                        prop_assert!(last_begun.is_none_or(|begun| now >= begun + 10));
-                        prop_assert!(last_ended.is_none_or(|ended| now >= ended + 10));
-                        prop_assert!(event == 0 || loaded.is_none_or(|at| now >= at + 25));
-                        last_begun = Some(now);
-                        under_way = Some(fetch);
-                    } else {
-                        let cooling = |since: Option<u64>| since.is_some_and(|since| now < since + 10);
-                        let busy = before.is_some() && last_begun.is_some_and(|begun| now < begun + 20);
-                        let fresh = event == 1 && loaded.is_some_and(|at| now < at + 25);
-                        prop_assert!(busy || cooling(last_begun) || cooling(last_ended) || fresh);
-                        under_way = before;
-                    }
-                }
-                (2 | 3, Some(fetch)) => {
-                    let body = sets[usize::from(event - 2)].as_bytes();
-                    let fetched = fetch.replied(Reply::Answer { status: 200, body }, moment);
-                    prop_assert!(matches!(fetched, Fetched::Loaded(_)), "{fetched:?}");
-                    (loaded, last_ended, asked) = (Some(now), Some(now), now);
-                }
-                (4, Some(fetch)) => {
-                    prop_assert!(matches!(fetch.replied(Reply::TooLarge, moment), Fetched::Failed(_)));
-                    (last_ended, asked) = (Some(now), now);
-                }
-                (5, Some(fetch)) => {
-                    drop(fetch);
-                    asked = last_begun.unwrap();
-                }
-                (_, before) => under_way = before,
-            }
-            // Fresh for 25 s; then there is time for a cool-down of 10 s and a fetch of 20 s.
-            let usable = loaded.is_some_and(|at| now < at + stale && now < asked + 25 + 30);
-            prop_assert_eq!(jwks.standing(moment).usable, usable);
-        }
-    }
 }
