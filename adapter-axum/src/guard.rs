@@ -36,7 +36,9 @@ type KeyLookUp = Arc<dyn Fn(KeyDigest) -> Pin<Box<dyn Future<Output = Entry> + S
 ///
 /// The head is decided before a byte of the body is read; the body then has 30 seconds to arrive. An admitted request
 /// reaches the service with its [`Principal`](doorward::gate::Principal) in its extensions and its credential marked
-/// sensitive, so that `Debug` hides it. A body the gate does not read, as that of a GET, does not reach the service. Every answer carries rate headers; a streaming one
+/// sensitive, so that `Debug` hides it. A body the gate does not read, as that of a GET, does not reach the service. Where the gate
+/// [binds sessions](doorward::gate::GateBuilder::sessions), `Mcp-Session-Id` is the service's own id inside and one that is good for its
+/// principal alone outside; a session in a query or a body is not rewritten. Every answer carries rate headers; a streaming one
 /// ends when its credential does, and within 15 seconds of its key's removal, its token's revocation, or a fetch that no longer brought the key its token is signed by. Every decision is a `tracing` event of target `doorward`, with its exact code and
 /// its principal, and never a credential.
 #[derive(Clone)]

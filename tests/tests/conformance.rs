@@ -31,7 +31,8 @@ fn run(url: &str, key: &str) -> Value {
 fn the_server_passes_what_asks_for_no_tools_of_the_conformance_tools_own() {
     let server = protected().start();
     server.secret(USER_KEY);
-    let passed: serde_json::Map<_, _> = SCENARIOS.iter().map(|name| ((*name).to_owned(), json!([]))).collect();
+    let passed: serde_json::Map<_, _> =
+        SCENARIOS.iter().map(|name| ((*name).to_owned(), json!([]))).collect();
     assert_eq!(run(&server.url(), USER_KEY), Value::Object(passed));
 }
 
