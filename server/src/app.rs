@@ -8,8 +8,8 @@ use doorward::config::{ADMIN, Config, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
 use doorward_axum::{
-    CorsLayer, GuardLayer, Introspector, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis,
-    well_known,
+    CorsLayer, GuardLayer, Introspector, KeysFile, KeysFileError, KeysStatus, Metrics, RateHeadersLayer,
+    Redis, well_known,
 };
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -29,6 +29,8 @@ pub(crate) struct App {
     pub(crate) routes: Router,
     /// The guard of the routes.
     pub(crate) guard: GuardLayer,
+    /// What is served at `METRICS_ADDR`, where that is set.
+    pub(crate) metrics: Option<Router>,
     pub(crate) stop: CancellationToken,
     pub(crate) gate: Arc<Gate>,
     /// How the file of keys is doing, where there is one.
@@ -54,6 +56,13 @@ impl App {
                 None => Introspector::with_bearer(secret)?,
             });
         }
+        let metrics = config.metrics.map(|_| Metrics::new(Arc::clone(&gate)));
+        if let Some(metrics) = &metrics {
+            guard = guard.with_metrics(metrics.clone());
+            if let Some(keys) = &keys {
+                metrics.watch_keys(keys.clone());
+            }
+        }
         let guarded = Router::new()
             .route_service(
                 "/mcp",
@@ -71,7 +80,8 @@ impl App {
             .layer(RateHeadersLayer::new(Arc::clone(&gate)));
         let closed = guarded.merge(open).layer(CorsLayer::new(Arc::clone(&gate)));
         let routes = closed.merge(well_known(Arc::clone(&gate))).layer(CatchPanicLayer::new());
-        Ok(Self { routes, guard, stop, gate, keys })
+        let metrics = metrics.map(|metrics| metrics.routes());
+        Ok(Self { routes, guard, metrics, stop, gate, keys })
     }
 }
 
