@@ -3,10 +3,12 @@
 use crate::mcp::Tools;
 use axum::routing::get;
 use axum::{Json, Router};
-use doorward::config::{ADMIN, Config, USER};
+use doorward::config::{ADMIN, Config, RedisConfig, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
-use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis};
+use doorward_axum::{
+    CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis, RedisError,
+};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -35,8 +37,7 @@ impl App {
         let tools = Tools::new(config, Arc::clone(&gate))?;
         let mut guard = GuardLayer::new(Arc::clone(&gate));
         if let Some(redis) = &config.redis {
-            let server =
-                Redis::new(redis.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"))?;
+            let server = store(redis)?;
             guard = guard.with_redis(server);
         }
         let guarded = Router::new()
@@ -57,6 +58,19 @@ impl App {
         let routes = guarded.merge(open).layer(CorsLayer::new(gate)).layer(CatchPanicLayer::new());
         Ok(Self { routes, guard, stop })
     }
+}
+
+/// The server by which limits are shared; nothing is connected yet.
+fn store(config: &RedisConfig) -> Result<Redis, String> {
+    let Some(path) = &config.ca else {
+        return Redis::new(config.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"));
+    };
+    let pem = std::fs::read(path)
+        .map_err(|error| format!("REDIS_CA {} could not be read: {error}", path.display()))?;
+    Redis::with_authorities(config.url.expose(), &pem).map_err(|error| match error {
+        RedisError::Authorities => format!("REDIS_CA {} is not right: {error}", path.display()),
+        _ => format!("REDIS_URL is not right: {error}"),
+    })
 }
 
 /// Admins may do everything; users everything but mint tokens.

@@ -4,6 +4,10 @@
 #[allow(dead_code, reason = "the adapter's tests need more of it")]
 mod store;
 
+#[path = "../../adapter-axum/tests/redis/certificates.rs"]
+mod certificates;
+
+use certificates::Certificates;
 use doorward_tests::fixtures::protected;
 use doorward_tests::http::Request;
 use doorward_tests::{Denied, Server, Setup, USER_KEY, mcp};
@@ -86,10 +90,45 @@ fn a_store_that_is_down_keeps_nobody_from_starting_and_is_found_again() {
 }
 
 #[test]
+fn over_tls_it_is_shared_with_the_right_authority_alone() {
+    let (certificates, port) = (Certificates::of("127.0.0.1"), store::free_port());
+    let _store = Store::start_with(certificates.options(port));
+    let other = Certificates::of("127.0.0.1");
+    let secure = |authority: &Certificates| {
+        let ca = authority.authority();
+        sharing(&format!("rediss://127.0.0.1:{port}")).var("REDIS_CA", ca.to_str().unwrap()).start()
+    };
+    let (right, wrong) = (secure(&certificates), secure(&other));
+    // The first answers may come too late: there is a handshake to be done, by an unoptimised build perhaps.
+    for server in [&right, &wrong] {
+        for _ in 0..4 {
+            assert_eq!(call(server), 200);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+    let began = Instant::now();
+    while mode(&right) != "shared" {
+        assert!(began.elapsed() < Duration::from_secs(10));
+        call(&right);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(mode(&wrong), "fallback");
+    assert!(wrong.logged("can't be counted")["cause"].as_str().unwrap().contains("certificate"));
+}
+
+#[test]
 fn addresses_that_can_not_be_right_stop_the_server_without_being_shown() {
     for (setup, said) in [
         (protected().var("REDIS_URL", "redis://:hunter2-hunter2@host:port"), "REDIS_URL is not right"),
-        (protected().var("REDIS_URL", "rediss://:hunter2-hunter2@host"), "TLS is not built in"),
+        (protected().var("REDIS_URL", "rediss://:hunter2-hunter2@host/#insecure"), "always verified"),
+        (
+            protected().var("REDIS_URL", "rediss://:hunter2-hunter2@host").var("REDIS_CA", "no-such.pem"),
+            "REDIS_CA no-such.pem",
+        ),
+        (
+            protected().var("REDIS_URL", "rediss://:hunter2-hunter2@host").var("REDIS_CA", "Cargo.toml"),
+            "REDIS_CA Cargo.toml is not right",
+        ),
         (protected().args(&["--redis", "redis://:hunter2-hunter2@host"]), "set REDIS_URL"),
     ] {
         let ended = setup.run();
