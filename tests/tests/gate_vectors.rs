@@ -1,14 +1,18 @@
 //! The shared vectors of whole requests: `tests/vectors/gate.json`, written by `gate.py` beside it.
 //!
-//! `gates` are configurations, by their variables; every gate has the same `policy`. A vector has a gate of its own,
+//! `gates` are configurations, by their variables, and by the TOML of the same name in `files`, where there is one; every
+//! gate whose TOML has no policy has the same `policy`. A vector has a gate of its own,
 //! new and with seeds that don't change, and either one `request` with what to `expect`, or `steps` of those in order;
 //! a step may be repeated, and may have another `now`.
 //!
 //! - A header's value is ISO 8859-1: each character is one byte.
 //! - A `body` is a text; or `{"base64": …}`; or `before`, `unit` as many `times`, and `after`, joined; or a `state`:
 //!   `too_large` or `broken`. Without one it is empty.
-//! - `admitted` is the principal's id; or else `status`, `code` (the operator's) and `body` are those of the refusal.
+//! - `admitted` is the principal's id, and `session` the service's own id of its session, empty where it has none; or else `status`, `code` (the operator's) and `body` are those of the refusal.
 //!   `headers` are those of the answer that matter, null where there must be none. What is not said is not compared.
+
+#[path = "gate_vectors/over_http.rs"]
+mod over_http;
 
 use doorward::Now;
 use doorward::config::Config;
@@ -23,6 +27,7 @@ use std::fmt::Debug;
 struct File {
     format: u32,
     gates: BTreeMap<String, BTreeMap<String, String>>,
+    files: BTreeMap<String, String>,
     policy: Roles,
     vectors: Vec<Vector>,
 }
@@ -58,6 +63,8 @@ enum Class {
     Protocol,
     Rate,
     Address,
+    Session,
+    Limit,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +130,7 @@ enum State {
 #[serde(deny_unknown_fields)]
 struct Expect {
     admitted: Option<String>,
+    session: Option<String>,
     status: Option<u16>,
     code: Option<String>,
     #[serde(default)]
@@ -163,9 +171,11 @@ fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|one| u8::try_from(u32::from(one)).expect("a header's character is one byte")).collect()
 }
 
-fn gate(vars: &BTreeMap<String, String>, policy: Policy) -> Gate {
-    let config = Config::from_vars(vars).expect("a vector's gate is configured well");
-    let builder = config.gate(policy).expect("a checked configuration makes a gate");
+fn gate(file: &File, vector: &Vector) -> Gate {
+    let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
+    let toml = file.files.get(&vector.gate).map_or("", String::as_str);
+    let config = Config::from_toml_and_vars(toml, vars).expect("a vector's gate is configured well");
+    let builder = config.gate(file.policy.policy()).expect("a checked configuration makes a gate");
     builder.build([[1; 4], [2; 4], [3; 4], [4; 4]]).expect("a checked configuration makes a gate")
 }
 
@@ -220,6 +230,8 @@ fn compare(gate: &Gate, expect: &Expect, found: Result<Admitted, Box<Denial>>) -
     match (found, &expect.admitted) {
         (Ok(admitted), Some(principal)) => {
             differences.extend(differs("principal", Some(principal.as_str()), admitted.principal.id()));
+            let session = admitted.session.as_deref().unwrap_or_default();
+            differences.extend(differs("session", expect.session.as_deref(), session));
         }
         (Err(denial), None) => {
             differences.extend(differs("status", expect.status, denial.status));
@@ -233,8 +245,7 @@ fn compare(gate: &Gate, expect: &Expect, found: Result<Admitted, Box<Denial>>) -
 }
 
 fn run(file: &File, vector: &Vector) -> Vec<String> {
-    let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
-    let gate = gate(vars, file.policy.policy());
+    let gate = gate(file, vector);
     let single =
         vector.request.iter().zip(&vector.expect).map(|(request, expect)| (request, expect, 1, vector.now));
     let steps = vector
@@ -270,6 +281,7 @@ fn every_vector_holds() {
     assert_eq!(names.len(), file.vectors.len(), "a name is used twice");
     let gates: HashSet<&str> = file.vectors.iter().map(|vector| vector.gate.as_str()).collect();
     assert_eq!(gates.len(), file.gates.len(), "a gate is used by no vector");
+    assert!(file.files.keys().all(|name| gates.contains(name.as_str())), "a file is no gate's");
     for vector in &file.vectors {
         let single = vector.request.is_some() && vector.expect.is_some();
         let neither = vector.request.is_none() && vector.expect.is_none();
