@@ -9,6 +9,7 @@ use crate::api_keys::ApiKeys;
 use crate::jwt::{Issuers, Verifier, VerifierError};
 use crate::origin::HostRules;
 use crate::policy::Policy;
+use crate::rate::layers::{Layer, LayersError};
 use crate::rate::{Limiter, Quota, QuotaError, RateHeaders};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -55,6 +56,7 @@ pub struct GateBuilder {
     address_slots: usize,
     principal_slots: usize,
     header_families: (bool, bool),
+    limits: Vec<Layer>,
     body_limit: usize,
     resource: Option<crate::oauth::Resource>,
     cached_tokens: Option<usize>,
@@ -86,6 +88,8 @@ pub enum GateError {
         /// Why.
         error: QuotaError,
     },
+    /// A named limit can't be kept.
+    Limit(LayersError),
     /// The shared limit can't be kept.
     #[cfg(feature = "std")]
     SharedLimit(crate::rate::shared::SharedError),
@@ -102,6 +106,7 @@ impl GateError {
             Self::ApiKeyHeader => "api_key_header_invalid",
             Self::Quota(error) | Self::KeyQuota { error, .. } => error.code(),
             Self::Verifiers(error) => error.code(),
+            Self::Limit(error) => error.error.code(),
             #[cfg(feature = "std")]
             Self::SharedLimit(error) => error.code(),
             Self::NoRandomness => "no_randomness",
@@ -118,6 +123,7 @@ impl fmt::Display for GateError {
             ),
             Self::Quota(error) => error.fmt(f),
             Self::Verifiers(error) => error.fmt(f),
+            Self::Limit(error) => error.fmt(f),
             Self::KeyQuota { at, error } => write!(f, "the quota of the api key at position {at}: {error}"),
             #[cfg(feature = "std")]
             Self::SharedLimit(error) => write!(f, "the shared limit: {error}"),
@@ -149,6 +155,7 @@ impl GateBuilder {
             address_slots: ADDRESS_SLOTS,
             principal_slots: PRINCIPAL_SLOTS,
             header_families: (true, true),
+            limits: Vec::new(),
             body_limit: 1024 * 1024,
             resource: None,
             cached_tokens: None,
@@ -222,6 +229,26 @@ impl GateBuilder {
     pub fn slots(mut self, addresses: usize, principals: usize) -> Self {
         self.address_slots = addresses;
         self.principal_slots = principals;
+        self
+    }
+
+    /// A further limit, spent from behind the principal's own bucket and behind those added before: see
+    /// [`rate::layers`](crate::rate::layers).
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use doorward::gate::Gate;
+    /// use doorward::rate::{Quota, layers::{Layer, Per}};
+    ///
+    /// let hour = Duration::from_secs(3600);
+    /// let _ = Gate::builder()
+    ///     .limit(Layer::new("exports", Quota::per(10, hour)?, Per::Principal).tools(["export_*"]))
+    ///     .limit(Layer::new("trial", Quota::per(50, hour)?, Per::Principal).roles(["trial"]))
+    ///     .limit(Layer::new("network", Quota::per(5_000, hour)?, Per::Address));
+    /// # Ok::<(), doorward::rate::QuotaError>(())
+    /// ```
+    pub fn limit(mut self, limit: Layer) -> Self {
+        self.limits.push(limit);
         self
     }
 
@@ -358,6 +385,13 @@ impl GateBuilder {
         #[cfg(feature = "std")]
         let shared = super::shared::limiter(self.shared, principal_quota, principal_seed, keys.as_ref())?;
         let principal_headers = headers("principal", &principal_quota)?;
+        let layers = super::limits::layers(self.limits, principal_seed, self.header_families)?;
+        #[cfg(feature = "std")]
+        let has_later = layers.is_some() || shared.is_some();
+        #[cfg(not(feature = "std"))]
+        let has_later = layers.is_some();
+        let refusals =
+            has_later.then(|| super::limits::refusals(self.principal_slots, principal_quota, principal_seed));
         let ring = keys.map(|keys| KeyRing::new(keys, true, &principal_limiter, &principal_headers));
         Ok(Gate {
             hosts: self.hosts.map_or_else(loopback, Ok)?,
@@ -370,6 +404,8 @@ impl GateBuilder {
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
             principal_limiter,
+            layers,
+            refusals: refusals.transpose()?,
             #[cfg(feature = "std")]
             shared,
             address_headers: headers("address", &address_quota)?,

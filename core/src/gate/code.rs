@@ -34,6 +34,8 @@ pub enum Code {
     AddressLimited,
     /// The principal has asked too often.
     PrincipalLimited,
+    /// A named limit has no room: which one is in [`Denial::detail`](super::Denial::detail).
+    LimitExceeded,
     /// The principal has asked too often of all processes that share the limit.
     SharedLimited,
     /// The limit that processes share can't be counted, and nobody is admitted meanwhile.
@@ -71,6 +73,7 @@ impl Code {
             Self::Origin(refusal) => refusal.code(),
             Self::AddressLimited => "address_rate_limited",
             Self::PrincipalLimited => "principal_rate_limited",
+            Self::LimitExceeded => "limit_exceeded",
             Self::SharedLimited => "shared_rate_limited",
             Self::SharedLimitUnavailable => "shared_limit_unavailable",
             Self::PolicyForbidden => "policy_forbidden",
@@ -101,7 +104,9 @@ impl Code {
             | Self::ApiKeyUnavailable
             | Self::SharedLimitUnavailable => Public::Unavailable,
             Self::Origin(_) => Public::OriginNotAllowed,
-            Self::AddressLimited | Self::PrincipalLimited | Self::SharedLimited => Public::RateLimited,
+            Self::AddressLimited | Self::PrincipalLimited | Self::LimitExceeded | Self::SharedLimited => {
+                Public::RateLimited
+            }
             Self::PolicyForbidden => Public::Forbidden,
             Self::ScopeInsufficient => Public::InsufficientScope,
             Self::BodyTooLarge => Public::TooLarge,

@@ -52,6 +52,7 @@ use crate::mcp::{Kind, ProtocolVersion};
 use crate::oauth::{Documents, WellKnown};
 use crate::origin::HostRules;
 use crate::policy::Policy;
+use crate::rate::layers::{LayerId, Layers};
 use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -62,6 +63,7 @@ use core::fmt;
 use core::net::IpAddr;
 use head::{Field, Names};
 use keyring::Keys;
+use limits::{Demand, Request};
 use step::Then;
 use tokens::Tokens;
 
@@ -100,6 +102,9 @@ pub struct Gate {
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
+    layers: Option<Layers>,
+    /// Counts the refusals of the layers behind the principal's bucket; nothing where there are none.
+    refusals: Option<Limiter>,
     #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::SharedLimiter>,
     address_headers: RateHeaders,
@@ -113,6 +118,8 @@ pub struct Gate {
 struct Refused {
     code: Code,
     rate: Option<Decision>,
+    /// The named limit whose bucket that is; where there is none, the principal's or the address's.
+    limit: Option<LayerId>,
     detail: Option<Box<str>>,
     /// The scopes that would have helped, for the challenge.
     scope: Option<Box<str>>,
@@ -138,6 +145,7 @@ impl From<tokens::Failure> for Refused {
         Self {
             code: failure.code,
             rate: None,
+            limit: None,
             detail: failure.detail.map(String::into_boxed_str),
             scope: None,
             #[cfg(all(feature = "std", feature = "asymmetric"))]
@@ -337,11 +345,17 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
+        let entry = match self.enter(&principal, now) {
+            Ok(entry) => entry,
+            Err(refused) => return self.deny(refused, address, Some(principal), None, notes, now),
+        };
         let Then::Body { version, mcp_method, mcp_name, refuse } = then else {
-            return self.admit(principal, address, None, 1, notes, now);
+            let mut demand = Demand::default();
+            self.count(&mut demand, None);
+            return self.admit(Request { entry, principal, address, target: None, notes }, &demand, now);
         };
         let limit = self.body_limit;
-        let need = NeedBody { principal, address, version, mcp_method, mcp_name, notes, limit };
+        let need = NeedBody { entry, principal, address, version, mcp_method, mcp_name, notes, limit };
         match refuse {
             Some(code) => self.deny_principal(code, need, None, now),
             None => Step::NeedBody(need),
@@ -378,7 +392,7 @@ impl Gate {
                 let id = principal.id().as_bytes();
                 // Cost 0: where it stands, and no word on whether a further request would pass.
                 let peek = || self.principal_limiter.peek(id, self.quota_of(principal), 0, now);
-                self.headers_of(principal).write(&refused.rate.unwrap_or_else(peek))
+                self.headers_of(principal, refused.limit).write(&refused.rate.unwrap_or_else(peek))
             }
             None => {
                 let peek = || self.address_limiter.peek(&address.key(), self.address_limiter.base(), 0, now);

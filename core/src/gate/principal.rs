@@ -190,6 +190,10 @@ impl Principal {
         self.0.roles.iter().map(String::as_str)
     }
 
+    pub(super) fn role_names(&self) -> &[String] {
+        &self.0.roles
+    }
+
     /// Whether it has that role.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
