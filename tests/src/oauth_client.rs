@@ -95,8 +95,8 @@ impl Outcome {
         self.result.as_ref().expect_err("it is refused")
     }
 
-    /// A line a request, as `issuer POST /token 200` and, of JSON-RPC, `server tools/call 200`. Without the stream that
-    /// clients of older revisions try to open beside everything else, whenever they come to it.
+    /// A line a request, as `issuer POST /token 200` and, of JSON-RPC, `server tools/call 200`. Without what clients of older
+    /// revisions do beside everything else, whenever they come to it: tell that they are ready, and try to open a stream.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let line = |note: &Value| {
@@ -108,7 +108,8 @@ impl Outcome {
             format!("{} {what} {}", text("to"), note["status"])
         };
         let lines = self.wire.iter().map(line);
-        lines.filter(|line| !line.starts_with("server GET /mcp")).collect()
+        let beside = ["server GET /mcp", "server notifications/initialized"];
+        lines.filter(|line| !beside.iter().any(|start| line.starts_with(start))).collect()
     }
 
     /// The challenges that came, in order.
