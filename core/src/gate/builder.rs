@@ -66,6 +66,8 @@ pub struct GateBuilder {
     #[cfg(feature = "std")]
     lookup: Option<super::KeyLookup>,
     #[cfg(feature = "std")]
+    introspection: Option<super::Introspection>,
+    #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::Settings>,
 }
 
@@ -164,6 +166,8 @@ impl GateBuilder {
             list: None,
             #[cfg(feature = "std")]
             lookup: None,
+            #[cfg(feature = "std")]
+            introspection: None,
             #[cfg(feature = "std")]
             shared: None,
         }
@@ -292,6 +296,15 @@ impl GateBuilder {
         self
     }
 
+    /// Asks the host about what comes behind `Bearer` and is neither a JWT nor a key by its form: see
+    /// [`Question::Introspect`](super::Question::Introspect). Keys of another form than doorward's are looked for first.
+    /// Such a bearer is then never asked of [`api_key_lookup`](Self::api_key_lookup): those keys come in their own header.
+    #[cfg(feature = "std")]
+    pub fn introspection(mut self, introspection: super::Introspection) -> Self {
+        self.introspection = Some(introspection);
+        self
+    }
+
     /// Counts the quotas of principals over several processes, behind each process's own buckets: see
     /// [`rate::shared`](crate::rate::shared) and [`Question::SharedLimit`](super::Question::SharedLimit).
     #[cfg(feature = "std")]
@@ -338,7 +351,7 @@ impl GateBuilder {
     /// No credentials are configured, a quota can't be kept, or a header name is wrong.
     pub fn build(self, seeds: [[u64; 4]; 4]) -> Result<Gate, GateError> {
         let no_keys = self.keys.as_ref().is_none_or(ApiKeys::is_empty);
-        if self.verifiers.is_empty() && no_keys && !self.keys_come_later {
+        if self.verifiers.is_empty() && no_keys && !self.keys_come_later && !self.introspects() {
             return Err(GateError::NoCredentials);
         }
         let names = self.names()?;
@@ -400,6 +413,10 @@ impl GateBuilder {
             tokens,
             keys: Keys::new(ring.transpose()?),
             #[cfg(feature = "std")]
+            introspecting: self
+                .introspection
+                .map(|settings| super::introspect::Introspecting::new(settings, cache_seed)),
+            #[cfg(feature = "std")]
             lookup: self.lookup.map(|settings| super::lookup::Lookup::new(settings, cache_seed)),
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
@@ -414,6 +431,17 @@ impl GateBuilder {
             challenges: super::challenge::Challenges::new(self.resource.as_ref()),
             documents: crate::oauth::Documents::new(self.resource.as_ref()),
         })
+    }
+
+    #[cfg(feature = "std")]
+    const fn introspects(&self) -> bool {
+        self.introspection.is_some()
+    }
+
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, reason = "there is no introspection without std")]
+    const fn introspects(&self) -> bool {
+        false
     }
 
     fn names(&self) -> Result<Names, GateError> {

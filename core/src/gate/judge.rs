@@ -2,11 +2,12 @@
 
 use super::denial::for_the_log;
 use super::limits::{Demand, Request};
-use super::{Body, Code, Gate, NeedBody, Refused, Step};
+use super::{Body, Code, Gate, NeedBody, Refused, Step, Told};
 use crate::Now;
 use crate::mcp::{BodyError, Kind, Message, agrees, read_body};
 use crate::policy::Refusal;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 
 impl Gate {
@@ -91,16 +92,15 @@ struct Found {
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         let mut refused = Self::from(Code::PolicyForbidden);
-        refused.detail = Some(refusal.to_string().into_boxed_str());
-        if refusal.is_for_scopes() {
-            refused.code = Code::ScopeInsufficient;
-            let mut scopes = String::new();
-            for scope in refusal.scopes() {
-                scopes.push_str(if scopes.is_empty() { "" } else { " " });
-                scopes.push_str(scope);
-            }
-            refused.scope = Some(scopes.into_boxed_str());
+        let mut scope = String::new();
+        for one in refusal.scopes() {
+            scope.push_str(if scope.is_empty() { "" } else { " " });
+            scope.push_str(one);
         }
+        if !scope.is_empty() {
+            refused.code = Code::ScopeInsufficient;
+        }
+        refused.told = Some(Box::new(Told { detail: refusal.to_string(), scope }));
         refused
     }
 }

@@ -13,6 +13,7 @@ use crate::mcp::Kind;
 use crate::rate::layers::{Caller, Calls, Layer, LayerId, Layers, Taken};
 use crate::rate::{Decision, HeaderLines, Limiter, Prepared, Quota, RateHeaders, Receipt};
 use ahash::RandomState;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -148,7 +149,7 @@ impl Gate {
                 Err(told) => {
                     let refused = Refused {
                         limit: Some(told.layer),
-                        detail: Some(layers.name(told.layer).into()),
+                        told: Some(Box::new(String::from(layers.name(told.layer)).into())),
                         ..Refused::with_rate(Code::LimitExceeded, told.decision)
                     };
                     return self.take_back(refused, admitted, paid, now);

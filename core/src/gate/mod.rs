@@ -13,12 +13,15 @@ mod credential;
 mod denial;
 mod head;
 mod identify;
+#[cfg(feature = "std")]
+mod introspect;
 mod judge;
 mod keyring;
 mod limits;
 #[cfg(feature = "std")]
 mod lookup;
 mod notes;
+mod opaque;
 mod principal;
 #[cfg(feature = "std")]
 mod revocation;
@@ -32,6 +35,8 @@ pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
 pub use denial::{Denial, Header};
 pub use head::Head;
+#[cfg(feature = "std")]
+pub use introspect::{Introspection, IntrospectionReply, IntrospectionWanted};
 #[cfg(feature = "std")]
 pub use lookup::{KeyLookup, KeyWanted};
 pub use notes::{Note, Notes};
@@ -99,6 +104,8 @@ pub struct Gate {
     keys: Keys,
     #[cfg(feature = "std")]
     lookup: Option<lookup::Lookup>,
+    #[cfg(feature = "std")]
+    introspecting: Option<introspect::Introspecting>,
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
@@ -120,12 +127,24 @@ struct Refused {
     rate: Option<Decision>,
     /// The named limit whose bucket that is; where there is none, the principal's or the address's.
     limit: Option<LayerId>,
-    detail: Option<Box<str>>,
-    /// The scopes that would have helped, for the challenge.
-    scope: Option<Box<str>>,
+    told: Option<Box<Told>>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
     lacking: Option<Box<asking::Lacking>>,
+}
+
+/// What there is to say of a refusal beside its code.
+struct Told {
+    /// For the log.
+    detail: String,
+    /// The scopes that would have helped, between spaces, for the challenge; empty where none would.
+    scope: String,
+}
+
+impl From<String> for Told {
+    fn from(detail: String) -> Self {
+        Self { detail, scope: String::new() }
+    }
 }
 
 impl Refused {
@@ -146,8 +165,7 @@ impl From<tokens::Failure> for Refused {
             code: failure.code,
             rate: None,
             limit: None,
-            detail: failure.detail.map(String::into_boxed_str),
-            scope: None,
+            told: failure.detail.map(|detail| Box::new(detail.into())),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
             #[cfg(all(feature = "std", not(feature = "asymmetric")))]
@@ -291,9 +309,7 @@ impl Gate {
             self.keys.current().as_deref().is_some_and(|ring| ring.still_holds(principal, digest, now))
         });
         #[cfg(feature = "std")]
-        if let (Some(lookup), Some(answer)) = (&self.lookup, principal.looked_up())
-            && !lookup.remembers(answer)
-        {
+        if !self.remembers(principal) {
             return false;
         }
         by_key
@@ -386,7 +402,8 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let mut denial = Denial::new(refused.code, &self.challenges, refused.scope.as_deref());
+        let scope = refused.told.as_ref().map(|told| told.scope.as_str());
+        let mut denial = Denial::new(refused.code, &self.challenges, scope);
         let lines = match &principal {
             Some(principal) => {
                 let id = principal.id().as_bytes();
@@ -400,7 +417,7 @@ impl Gate {
             }
         };
         denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
-        denial.detail = refused.detail.map(String::from);
+        denial.detail = refused.told.map(|told| told.detail);
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;

@@ -3,7 +3,7 @@
 use super::limits::Entry;
 use super::{Code, Denial, Notes, Principal};
 #[cfg(feature = "std")]
-use super::{KeyWanted, SharedWanted};
+use super::{IntrospectionReply, IntrospectionWanted, KeyWanted, SharedWanted};
 use crate::address::ClientAddress;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
@@ -152,6 +152,9 @@ pub enum Question {
     /// An API key is none of the gate's own: is it one of the host's?
     #[cfg(feature = "std")]
     ApiKey(KeyWanted),
+    /// A token can be read by its issuer alone: ask it.
+    #[cfg(feature = "std")]
+    Introspect(IntrospectionWanted),
     /// The principal's bucket is shared with other processes: spend from it.
     #[cfg(feature = "std")]
     SharedLimit(SharedWanted),
@@ -199,6 +202,9 @@ pub enum Answer {
     /// The entry of the API key that was asked for; nothing where there is no such key.
     #[cfg(feature = "std")]
     ApiKey(Option<Box<crate::api_keys::ApiKey>>),
+    /// What the introspection endpoint answered.
+    #[cfg(feature = "std")]
+    Introspection(IntrospectionReply),
     /// What the server said to the shared limit's command.
     #[cfg(feature = "std")]
     SharedLimit(crate::rate::shared::Reply),

@@ -1,13 +1,14 @@
 //! Why a policy cannot be as it was said.
 
+use crate::oauth::{is_scope, may_be_asked_for};
 use core::fmt;
 
 /// What is wrong with a part of a [`Policy`](super::Policy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// A scope's name is no scope token (RFC 6749 §3.3): visible ASCII without quote and backslash, one character at
-    /// least.
+    /// A scope's name is no scope token (RFC 6749 §3.3): visible ASCII without quote and backslash; or it is
+    /// over 128 bytes.
     ScopeName,
     /// `offline_access` asks for a refresh token and is no permission.
     OfflineAccess,
@@ -36,7 +37,7 @@ impl PolicyError {
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ScopeName => "a scope must be visible ascii without spaces, quotes and backslashes",
+            Self::ScopeName => "a scope must be 1 to 128 bytes of visible ascii without quotes and backslashes",
             Self::OfflineAccess => "offline_access asks for a refresh token and is no permission",
             Self::RequirementEmpty => "a requirement must name a scope or a role",
             Self::Pattern => "a * in a requirement's pattern must be its last character",
@@ -49,11 +50,13 @@ impl fmt::Display for PolicyError {
 
 impl core::error::Error for PolicyError {}
 
+/// The longest name of a scope, in bytes: those of 64 members fit into a header.
+const LONGEST_SCOPE: usize = 128;
+
 /// Whether it is a scope token (RFC 6749 §3.3), so that it can stand in a header as it is.
 pub(super) fn check_scope(name: &str) -> Result<(), PolicyError> {
-    if name == "offline_access" {
+    if !may_be_asked_for(name) {
         return Err(PolicyError::OfflineAccess);
     }
-    let good = |byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
-    if !name.is_empty() && name.bytes().all(good) { Ok(()) } else { Err(PolicyError::ScopeName) }
+    if is_scope(name) && name.len() <= LONGEST_SCOPE { Ok(()) } else { Err(PolicyError::ScopeName) }
 }

@@ -136,10 +136,10 @@ impl Policy {
         self
     }
 
-    /// Whether the policy says anything of that role: another gives nothing.
+    /// Whether that role makes any difference, or every principal may reach something without one.
     #[must_use]
-    pub fn knows_role(&self, role: &str) -> bool {
-        self.roles.contains_key(role) || self.rules.name_role(role)
+    pub fn gives_role(&self, role: &str) -> bool {
+        self.everybody.is_some() || self.roles.contains_key(role) || self.rules.name_role(role)
     }
 
     /// The scopes there are, in order: those that reach or imply something, and those that are required or implied.

@@ -9,6 +9,7 @@ use ahash::RandomState;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{BuildHasher as _, Hasher as _};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// The most limits there are: each is a bit of a [`Call`].
 const MOST: usize = 64;
@@ -17,13 +18,14 @@ const RESERVED: [&str; 2] = ["principal", "address"];
 
 /// Named limits, in the order they are spent from.
 pub struct Layers {
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     hasher: RandomState,
+    lost: AtomicU64,
 }
 
-struct Row {
+pub(super) struct Row {
     layer: Layer,
-    limiter: Limiter,
+    pub(super) limiter: Limiter,
     headers: RateHeaders,
 }
 
@@ -115,7 +117,7 @@ impl Layers {
             let row = Row::new(layer, seed, at, &rows).map_err(|error| LayersError { at, error })?;
             rows.push(row);
         }
-        Ok(Self { rows, hasher })
+        Ok(Self { rows, hasher, lost: AtomicU64::new(0) })
     }
 
     /// Which rate headers are written: see [`RateHeaders::families`].
@@ -190,8 +192,8 @@ impl Layers {
     /// [`Limiter::give_back`](crate::rate::Limiter::give_back) can.
     pub fn give_back(&self, taken: Taken) {
         for (layer, receipt) in taken.0.into_iter().rev() {
-            if let Some(row) = self.row(layer) {
-                row.limiter.give_back(receipt);
+            if !self.row(layer).is_some_and(|row| row.limiter.give_back(receipt)) {
+                self.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
@@ -228,6 +230,13 @@ impl Layers {
         self.rows.iter().map(|row| (row.layer.name.as_str(), row.limiter.stats()))
     }
 
+    /// How many times what a request had taken of one limit could not be given back, so that a bucket is short of it until it
+    /// has flowed back.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
     fn row(&self, layer: LayerId) -> Option<&Row> {
         self.rows.get(usize::from(layer.0))
     }
@@ -258,7 +267,7 @@ impl Layers {
     }
 
     /// Whose bucket it is, hashed: what is hashed tells any two apart, for every text goes behind its length.
-    fn key<R>(&self, row: &Row, caller: &Caller<'_, R>, name: u64) -> u64 {
+    pub(super) fn key<R>(&self, row: &Row, caller: &Caller<'_, R>, name: u64) -> u64 {
         let mut state = self.hasher.build_hasher();
         match row.layer.per {
             Per::Principal => write(&mut state, caller.principal.as_bytes()),
@@ -273,7 +282,7 @@ impl Layers {
     }
 
     /// What a call names; 0 for all where no limit goes by it.
-    fn name_hash(&self, call: Option<(Kind, &str)>) -> u64 {
+    pub(super) fn name_hash(&self, call: Option<(Kind, &str)>) -> u64 {
         if self.rows.iter().all(|row| row.layer.per != Per::PrincipalAndTool) {
             return 0;
         }
