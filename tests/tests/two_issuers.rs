@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 use axum::{Json, Router, routing::post};
 use doorward::Now;
-use doorward::gate::Gate;
+use doorward::gate::{Gate, SessionKey};
 use doorward::jwks::Jwks;
 use doorward::jwt::{Rules, Verifier};
 use doorward::policy::Policy;
@@ -33,7 +33,9 @@ struct Service {
 impl Service {
     fn trusting(issuers: &[&AuthorizationServer], quota: u32) -> Self {
         let quota = Quota::per(quota, Duration::from_secs(3600)).expect("a quota");
-        let mut builder = Gate::builder().policy(Policy::allow_all()).principal_quota(quota);
+        let sessions = SessionKey::random().expect("random numbers");
+        let mut builder =
+            Gate::builder().policy(Policy::allow_all()).principal_quota(quota).sessions(sessions);
         for issuer in issuers {
             let jwks = Jwks::of_issuer(&issuer.issuer()).expect("a URL");
             let rules = Rules::new().issuer(issuer.issuer()).audience(AUDIENCE);
@@ -104,6 +106,35 @@ fn no_bucket_is_shared() {
     assert_eq!(remaining(&other), (200, (QUOTA - 1).into()), "{other:?}");
     assert_eq!(other.json()["id"], format!("jwt:{}:anna", b.issuer()));
     assert_eq!(remaining(&service.call(&a.token(AUDIENCE, ""))), (429, 0), "nor given back by it");
+}
+
+#[test]
+fn no_session_is_shared() {
+    let [a, b] = &issuers();
+    let service = Service::trusting(&[a, b], 1000);
+    let open = |issuer: &AuthorizationServer| {
+        let answer = service.send(&request("initialize").bearer(&issuer.token(AUDIENCE, "")));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.header("mcp-session-id").expect("it begins").to_owned()
+    };
+    let (of_a, of_b) = (open(a), open(b));
+    assert_ne!(of_a, of_b, "though the service calls both the same");
+    for (issuer, own, other) in [(a, &of_a, &of_b), (b, &of_b, &of_a)] {
+        let send = |session: &str| {
+            let call = request("ping").bearer(&issuer.token(AUDIENCE, ""));
+            service.send(&call.header("mcp-session-id", session))
+        };
+        let answer = send(own);
+        assert_eq!((answer.status, &answer.json()["session"]), (200, &json!(SESSION)), "{answer:?}");
+        for session in [other.as_str(), SESSION] {
+            let answer = send(session);
+            assert_eq!(
+                (answer.status, &answer.json()["error"]),
+                (404, &json!("session_not_found")),
+                "{answer:?}"
+            );
+        }
+    }
 }
 
 #[test]
