@@ -136,9 +136,19 @@ impl OauthClient {
     /// It is not installed.
     #[must_use]
     pub fn start(sdk: Sdk, url: &str) -> Self {
+        Self::with_header(sdk, url, "")
+    }
+
+    /// The same, with a header of its own in every request to the server: `name: value`.
+    ///
+    /// # Panics
+    /// It is not installed.
+    #[must_use]
+    pub fn with_header(sdk: Sdk, url: &str, header: &str) -> Self {
         let mut child = sdk
             .command()
             .args(["--url", url])
+            .env("DOORWARD_TEST_HEADER", header)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -25,6 +25,12 @@ REDIRECT_URL = "http://127.0.0.1:9/callback"
 TIMEOUT_SECONDS = 20.0
 
 
+def further_headers() -> dict[str, str]:
+    """What else every request carries: from the environment, for an argument would show in the process list."""
+    name, colon, value = os.environ.get("DOORWARD_TEST_HEADER", "").partition(":")
+    return {name.strip(): value.strip()} if colon else {}
+
+
 class Storage:
     """Keeps everything in memory."""
 
@@ -105,7 +111,9 @@ class Session:
         await self.stack.aclose()
         self.client = None
         http = await self.stack.enter_async_context(
-            httpx2.AsyncClient(auth=self.auth, transport=self.wire, timeout=TIMEOUT_SECONDS)
+            httpx2.AsyncClient(
+                auth=self.auth, transport=self.wire, headers=further_headers(), timeout=TIMEOUT_SECONDS
+            )
         )
         transport = streamable_http_client(self.options.url, http_client=http)
         self.client = await self.stack.enter_async_context(Client(transport, mode=self.options.protocol))

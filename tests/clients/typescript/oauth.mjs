@@ -40,6 +40,14 @@ async function recordingFetch(to, init = {}) {
   }
 }
 
+/** What else every request carries: from the environment, for an argument would show in the process list. */
+function furtherHeaders() {
+  const header = process.env.DOORWARD_TEST_HEADER;
+  if (!header) return {};
+  const colon = header.indexOf(":");
+  return { [header.slice(0, colon).trim()]: header.slice(colon + 1).trim() };
+}
+
 /** Keeps everything in memory. It has no browser: it asks for consent itself and reads where it was sent. */
 class Provider {
   redirectUrl = REDIRECT_URL;
@@ -97,7 +105,11 @@ function open() {
   const info = { name: "doorward-test-client", version: "0.1.0" };
   const mode = ["auto", "legacy"].includes(options.protocol) ? options.protocol : { pin: options.protocol };
   client = options.sdk === "1" ? new sdk.Client(info) : new sdk.Client(info, { versionNegotiation: { mode } });
-  transport = new sdk.StreamableHTTPClientTransport(url, { authProvider: provider, fetch: recordingFetch });
+  transport = new sdk.StreamableHTTPClientTransport(url, {
+    authProvider: provider,
+    fetch: recordingFetch,
+    requestInit: { headers: furtherHeaders() },
+  });
   return client.connect(transport);
 }
 
