@@ -63,7 +63,11 @@ impl Gate {
         found.add(self.policy.decide(need.principal(), *kind, &text), *kind, *name);
         // Who listens to a resource reads of it: each is decided as its reading would be.
         resources.each(|uri| {
-            found.add(self.policy.decide(need.principal(), Kind::Resource, &uri.to_cow()), Kind::Resource, uri);
+            found.add(
+                self.policy.decide(need.principal(), Kind::Resource, &uri.to_cow()),
+                Kind::Resource,
+                uri,
+            );
         });
     }
 }

@@ -117,7 +117,8 @@ impl Gate {
         let mut rate = entry.at(now);
         let mut paid = Paid { head: rate.receipt.take(), ..Paid::default() };
         let valid_until = principal.until();
-        let mut admitted = Admitted { principal, rate, limit: None, valid_until, address, target, session, notes };
+        let mut admitted =
+            Admitted { principal, rate, limit: None, valid_until, address, target, session, notes };
         if demand.calls > 1 {
             match self.pay_others(&admitted.principal, demand.calls, now) {
                 Ok(mut rate) => {
@@ -132,8 +133,11 @@ impl Gate {
         if let Some(layers) = &self.layers {
             let address = admitted.address.key();
             let principal = &admitted.principal;
-            let caller =
-                layers::Caller { principal: principal.id(), roles: principal.role_names(), address: &address };
+            let caller = layers::Caller {
+                principal: principal.id(),
+                roles: principal.role_names(),
+                address: &address,
+            };
             match layers.spend(&caller, &demand.named, now) {
                 Ok(spent) => {
                     let (least, taken) = spent.into_parts();
