@@ -1,6 +1,7 @@
 //! `doorward`: a protected MCP server by one command.
 
 mod app;
+mod check;
 mod cli;
 mod connections;
 mod ephemeral;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Some(cli::Command::Keys(wanted)) => {
             settings::for_keys(&options).and_then(|settings| keys::run(wanted, &settings))
         }
+        Some(cli::Command::CheckConfig { json }) => check::run(&options, *json),
         None => run(&options).map(|()| ExitCode::SUCCESS),
     };
     match done {
@@ -38,7 +40,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Configuration first and whole: nothing is bound or printed before it is known to be good.
+/// Configuration first and whole: nothing is bound or printed before it is known to be good. Then the port, for where the
+/// operating system chooses one, it is part of what clients are told.
 fn run(options: &cli::Options) -> Result<(), Box<dyn std::error::Error>> {
     let (mut config, warnings) = settings::read(options)?;
     logs::start(options.log_format, &options.log_filter)?;
@@ -46,9 +49,13 @@ fn run(options: &cli::Options) -> Result<(), Box<dyn std::error::Error>> {
         tracing::warn!(target: "doorward", code = "setting_unknown", "{warning}");
     }
     let shown = ephemeral::complete(&mut config)?;
+    let listener = serve::bind(&mut config)?;
     let app = app::App::new(&config)?;
+    if let Some(warning) = app::unknown_roles(&config, &app.gate)? {
+        tracing::warn!(target: "doorward", code = "role_unknown", "{warning}");
+    }
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
-        .block_on(serve::serve(app, &config, shown))
+        .block_on(serve::serve(app, listener, &config, shown))
 }

@@ -1,10 +1,14 @@
 //! The shared vectors of whole requests: `tests/vectors/gate.json`, written by `gate.py` beside it.
 //!
-//! `gates` are configurations, by their variables, and `configs` by TOML; every gate has the same `policy`. A vector has a
-//! gate of its own, new and with seeds that don't change, and either one `request` with what to `expect`, or `steps` of
-//! those in order; a step may be repeated, and may have another `now`.
+//! `gates` are configurations, by their variables, and by the TOML of the same name in `files`, where there is one; every
+//! gate whose TOML has no policy has the same `policy`. A vector has a gate of its own,
+//! new and with seeds that don't change, and either one `request` with what to `expect`, or `steps` of those in order;
+//! a step may be repeated, and may have another `now`.
 //!
 //! - A header's value is ISO 8859-1: each character is one byte.
+//! - `introspect` is what the gate must ask about an opaque token, at which `url`, and the `answer`: a `status` and a `body`, or `unavailable`. A
+//!   request without it must not ask.
+//! - `roles` and `scopes` are an admitted principal's.
 //! - A `body` is a text; or `{"base64": …}`; or `before`, `unit` as many `times`, and `after`, joined; or a `state`:
 //!   `too_large` or `broken`. Without one it is empty.
 //! - `admitted` is the principal's id, and `session` the service's own id of its session, empty where it has none; or else `status`, `code` (the operator's) and `body` are those of the refusal.
@@ -15,7 +19,7 @@ mod over_http;
 
 use doorward::Now;
 use doorward::config::Config;
-use doorward::gate::{Admitted, Body, Denial, Gate, Step};
+use doorward::gate::{Admitted, Answer, Body, Denial, Gate, IntrospectionReply, Question, Step};
 use doorward::policy::{Grants, Policy};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
@@ -26,7 +30,7 @@ use std::fmt::Debug;
 struct File {
     format: u32,
     gates: BTreeMap<String, BTreeMap<String, String>>,
-    configs: BTreeMap<String, String>,
+    files: BTreeMap<String, String>,
     policy: Roles,
     vectors: Vec<Vector>,
 }
@@ -64,6 +68,9 @@ enum Class {
     Address,
     Session,
     Limit,
+    Oauth,
+    Opaque,
+    Anonymous,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +114,29 @@ struct Request {
     peer: Option<String>,
     headers: Vec<(String, String)>,
     body: Option<Content>,
+    introspect: Option<Introspect>,
+}
+
+/// What the gate must ask of the host, and what it is told.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Introspect {
+    url: String,
+    asked: String,
+    answer: Told,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Told {
+    Answer { status: u16, body: Content },
+    Nothing(Unavailable),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Unavailable {
+    Unavailable,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +160,8 @@ enum State {
 struct Expect {
     admitted: Option<String>,
     session: Option<String>,
+    roles: Option<Vec<String>>,
+    scopes: Option<Vec<String>>,
     status: Option<u16>,
     code: Option<String>,
     #[serde(default)]
@@ -171,12 +203,9 @@ fn latin1(text: &str) -> Vec<u8> {
 }
 
 fn gate(file: &File, vector: &Vector) -> Gate {
-    let config = match (file.gates.get(&vector.gate), file.configs.get(&vector.gate)) {
-        (Some(vars), None) => Config::from_vars(vars),
-        (None, Some(toml)) => Config::from_toml(toml),
-        _ => panic!("{}: not one such gate", vector.name),
-    };
-    let config = config.expect("a vector's gate is configured well");
+    let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
+    let toml = file.files.get(&vector.gate).map_or("", String::as_str);
+    let config = Config::from_toml_and_vars(toml, vars).expect("a vector's gate is configured well");
     let builder = config.gate(file.policy.policy()).expect("a checked configuration makes a gate");
     builder.build([[1; 4], [2; 4], [3; 4], [4; 4]]).expect("a checked configuration makes a gate")
 }
@@ -188,18 +217,38 @@ fn decide(gate: &Gate, request: &Request, now: Now) -> Result<Admitted, Box<Deni
     let peer = request.peer.as_ref().map(|peer| peer.parse().expect("a peer is an address"));
     let head =
         gate.head(&request.method, peer, headers.iter().map(|(name, value)| (*name, value.as_slice())));
-    let step = match gate.begin(&head, now) {
-        Step::NeedBody(need) => {
-            let body = request.body.as_ref().map_or_else(|| Ok(Vec::new()), Content::bytes);
-            let body = match &body {
-                Ok(bytes) => Body::Read(bytes),
-                Err(State::TooLarge) => Body::TooLarge,
-                Err(State::Broken) => Body::Broken,
-            };
-            gate.body(need, body, now)
-        }
-        step => step,
-    };
+    let mut to_ask = request.introspect.as_ref();
+    let mut step = gate.begin(&head, now);
+    loop {
+        step = match step {
+            Step::NeedBody(need) => {
+                let body = request.body.as_ref().map_or_else(|| Ok(Vec::new()), Content::bytes);
+                let body = match &body {
+                    Ok(bytes) => Body::Read(bytes),
+                    Err(State::TooLarge) => Body::TooLarge,
+                    Err(State::Broken) => Body::Broken,
+                };
+                gate.body(need, body, now)
+            }
+            Step::Ask(ask) => {
+                let Question::Introspect(wanted) = ask.question() else {
+                    panic!("asks {:?}", ask.question())
+                };
+                let told = to_ask.take().expect("asks about a token");
+                assert_eq!((wanted.url(), wanted.body()), (told.url.as_str(), told.asked.as_str()));
+                let answer = match &told.answer {
+                    Told::Nothing(Unavailable::Unavailable) => Answer::Unavailable,
+                    Told::Answer { status, body } => {
+                        let body = body.bytes().unwrap_or_else(|_| panic!("an answer has a body"));
+                        Answer::Introspection(IntrospectionReply::new(*status, body))
+                    }
+                };
+                gate.resume(ask, answer, now)
+            }
+            Step::Admitted(_) | Step::Denied(_) => break,
+        };
+    }
+    assert!(to_ask.is_none(), "it does not ask about the token");
     match step {
         Step::Admitted(admitted) => Ok(admitted),
         Step::Denied(denial) => Err(denial),
@@ -234,6 +283,17 @@ fn compare(gate: &Gate, expect: &Expect, found: Result<Admitted, Box<Denial>>) -
             differences.extend(differs("principal", Some(principal.as_str()), admitted.principal.id()));
             let session = admitted.session.as_deref().unwrap_or_default();
             differences.extend(differs("session", expect.session.as_deref(), session));
+            let owned = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect::<Vec<_>>();
+            differences.extend(differs(
+                "roles",
+                expect.roles.as_ref(),
+                &owned(&mut admitted.principal.roles()),
+            ));
+            differences.extend(differs(
+                "scopes",
+                expect.scopes.as_ref(),
+                &owned(&mut admitted.principal.scopes()),
+            ));
         }
         (Err(denial), None) => {
             differences.extend(differs("status", expect.status, denial.status));
@@ -282,7 +342,8 @@ fn every_vector_holds() {
     let names: HashSet<&str> = file.vectors.iter().map(|vector| vector.name.as_str()).collect();
     assert_eq!(names.len(), file.vectors.len(), "a name is used twice");
     let gates: HashSet<&str> = file.vectors.iter().map(|vector| vector.gate.as_str()).collect();
-    assert_eq!(gates.len(), file.gates.len() + file.configs.len(), "a gate is used by no vector");
+    assert_eq!(gates.len(), file.gates.len(), "a gate is used by no vector");
+    assert!(file.files.keys().all(|name| gates.contains(name.as_str())), "a file is no gate's");
     for vector in &file.vectors {
         let single = vector.request.is_some() && vector.expect.is_some();
         let neither = vector.request.is_none() && vector.expect.is_none();
@@ -314,6 +375,9 @@ fn unknown_fields_fail_the_loader() {
         ("\"now\":{", "\"now\":{\"zone\":\"UTC\","),
         ("\"request\":{", "\"request\":{\"path\":\"/mcp\","),
         ("\"expect\":{", "\"expect\":{\"notes\":[],"),
+        ("\"introspect\":{", "\"introspect\":{\"method\":\"GET\","),
+        ("\"answer\":{\"status\":", "\"answer\":{\"headers\":[],\"status\":"),
+        ("\"answer\":\"unavailable\"", "\"answer\":\"slow\""),
         ("{\"state\":\"broken\"}", "{\"state\":\"slow\"}"),
         ("{\"state\":\"broken\"}", "{\"state\":\"broken\",\"after\":5}"),
     ];
