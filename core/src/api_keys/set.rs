@@ -92,8 +92,12 @@ impl ApiKeys {
         self.entries.get(self.table.find(&stored) as usize).filter(|entry| !entry.id().is_empty())
     }
 
-    /// As [`find`](Self::find), the entry told by its place in [`iter`](Self::iter).
-    pub(crate) fn position(&self, presented: &[u8], now: Now) -> Result<usize, ApiKeyRefusal> {
+    /// As [`find`](Self::find), the entry told by its place in [`iter`](Self::iter): for hosts that keep a value of their
+    /// own for each.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn position(&self, presented: &[u8], now: Now) -> Result<usize, ApiKeyRefusal> {
         if presented.is_empty() || presented.len() > self.max_presented {
             return Err(ApiKeyRefusal::Malformed);
         }

@@ -10,6 +10,8 @@
 mod algorithm;
 #[cfg(feature = "std")]
 mod cache;
+#[cfg(feature = "std")]
+mod cached;
 mod claims;
 #[cfg(feature = "serde")]
 mod deserialize;
@@ -35,6 +37,8 @@ pub use crate::json::{JsonStr, Number, Value};
 pub use algorithm::Algorithm;
 #[cfg(feature = "std")]
 pub use cache::{CacheStats, TokenCache};
+#[cfg(feature = "std")]
+pub use cached::{CachedVerifier, Kept, Verified};
 #[cfg(feature = "alloc")]
 pub use claims::OwnedClaims;
 pub use claims::{Claims, Words};
