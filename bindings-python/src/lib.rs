@@ -10,6 +10,7 @@
 //! | `verifier` | tokens to claims |
 //! | `api_keys` | sets of API keys |
 //! | `rate` | quotas and limiters |
+//! | `pyjwt` | what `doorward.pyjwt` needs besides |
 //!
 //! Classes are frozen, so that threads share them freely. The interpreter is detached for public-key signatures and for
 //! batches, and not for HMAC, where detaching costs a tenth of the work. No `unsafe`: what PyO3's safe interface has is enough.
@@ -19,6 +20,7 @@ mod claims;
 mod convert;
 mod errors;
 mod keys;
+mod pyjwt;
 mod rate;
 mod value;
 mod verifier;
@@ -34,6 +36,8 @@ mod _doorward {
     use super::claims::PyClaims;
     #[pymodule_export]
     use super::keys::{PyKey, PyKeySet, PySigningKey, sign};
+    #[pymodule_export]
+    use super::pyjwt::{_decode, _sign, _signing_secret, _verify};
     #[pymodule_export]
     use super::rate::{PyDecision, PyLimiter, PyQuota};
     #[pymodule_export]

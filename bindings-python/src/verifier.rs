@@ -182,7 +182,12 @@ impl PyVerifier {
     /// ``now`` is seconds since the epoch, in place of the clock's. Raises ``TokenError``, of the subclass that fits, with its
     /// ``code``.
     #[pyo3(signature = (token, *, now=None))]
-    fn verify(&self, py: Python<'_>, token: Octets<'_>, now: Option<Seconds>) -> PyResult<Py<PyClaims>> {
+    pub(crate) fn verify(
+        &self,
+        py: Python<'_>,
+        token: Octets<'_>,
+        now: Option<Seconds>,
+    ) -> PyResult<Py<PyClaims>> {
         let (token, now) = (token.as_ref(), convert::now(now));
         if let Some(seen) = self.cached.seen(token, now) {
             return Ok(seen);
