@@ -24,8 +24,8 @@ const ON_STACK: usize = 1024;
 /// Rules: ``issuer``, ``audience``, ``subject``, ``token_type`` (the header's ``typ``), ``token_id`` (``jti``) and ``nonce``
 /// are one ``str`` or several, any of which will do. Public keys need an ``audience``, or ``any_audience=True`` spelled out:
 /// tokens made for any other service are then good here. ``required`` names the claims that must be there.
-/// ``leeway``, ``max_age`` (since ``iat``) and ``max_lifetime`` (from ``iat`` to ``exp``) are in seconds. ``nbf`` is checked
-/// where it is there.
+/// ``leeway``, ``max_age`` (since ``iat``) and ``max_lifetime`` (from ``iat`` to ``exp``) are in seconds; what is no finite
+/// number above 0 counts as 0. ``nbf`` is checked where it is there.
 ///
 /// ``cache`` keeps tokens that were verified, ``cache_size`` of them for ``cache_ttl`` seconds at most and never beyond
 /// their expiry: a token seen before is not verified again, and gives the same ``Claims`` object. Dates are checked
@@ -139,7 +139,7 @@ impl PyVerifier {
         let algorithms = algorithms.map(|names| convert::algorithms(py, &names)).transpose()?;
         let keys = KeyArguments { secret, public_key, jwks, keys, allow_short_secret };
         let keys = keys.set(py, algorithms.as_deref())?;
-        let mut rules = Rules::new().tolerance(leeway.span(py, "leeway")?);
+        let mut rules = Rules::new().tolerance(leeway.0);
         if let Some(algorithms) = &algorithms {
             rules = rules.algorithms(algorithms);
         }
@@ -159,10 +159,10 @@ impl PyVerifier {
             rules = rules.any_audience();
         }
         if let Some(seconds) = max_age {
-            rules = rules.max_age(seconds.span(py, "max_age")?);
+            rules = rules.max_age(seconds.0);
         }
         if let Some(seconds) = max_lifetime {
-            rules = rules.max_lifetime(seconds.span(py, "max_lifetime")?);
+            rules = rules.max_lifetime(seconds.0);
         }
         rules = requiring(rules, required, ignore_expiry);
         if ignore_not_before {

@@ -17,8 +17,8 @@ A token that is refused raises a ``TokenError`` with a stable ``code``:
 ...     error.code
 'token_expired'
 
-Objects are immutable, but for their caches and buckets, and shared freely by threads. Free-threaded CPython is not supported
-yet: it needs a wheel of its own.
+Objects are immutable, but for their caches and buckets, and shared freely by threads. Free-threaded CPython is not
+supported yet: it needs a wheel of its own.
 """
 
 from __future__ import annotations

@@ -26,7 +26,10 @@ class SignError(Error, ValueError):
 
 
 class ApiKeyError(Error):
-    """A presented API key that is refused. The code is for the operator's log: tell the caller the same in every case."""
+    """A presented API key that is refused.
+
+    The code is for the operator's log: tell the caller the same in every case.
+    """
 
     code = "api_key_unknown"
 
