@@ -5,10 +5,10 @@
 >>> jwt.decode(token, "a secret of at least 32 bytes, kept well", algorithms=["HS256"])
 {'sub': 'anna'}
 
-``decode``, ``decode_complete``, ``encode`` and ``get_unverified_header`` take PyJWT's arguments and options and raise its
-exceptions: its very classes, where PyJWT is installed, which it need not be. Keys are prepared once (``forget_keys`` lets go
-of them), and signatures are core's. What core refuses or lacks is refused here too, unless it is handed over to PyJWT by
-name: see ``hand_over`` and the list of differences in the package's README.
+``decode``, ``decode_complete``, ``encode`` and ``get_unverified_header`` take PyJWT's arguments and options and raise
+its exceptions: its very classes, where PyJWT is installed, which it need not be. Keys are prepared once
+(``forget_keys`` lets go of them), and signatures are core's. What core refuses or lacks is refused here too, unless it
+is handed over to PyJWT by name: see ``hand_over`` and the list of differences in the package's README.
 """
 
 from __future__ import annotations

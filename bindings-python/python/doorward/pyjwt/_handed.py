@@ -21,10 +21,10 @@ _listeners: list[Callable[[], None]] = []
 def hand_over(*what: What) -> None:
     """Hands over to PyJWT what doorward's core refuses or lacks; only what is named here, for the whole process.
 
-    ``"algorithms"``: ES512, ES256K and Ed448. ``"keys"``: keys in forms, sizes and with exponents that core does not take.
-    ``"none"``: making unsigned tokens (none is ever taken for good, not by PyJWT either). ``"tokens"``: tokens that core refuses
-    and PyJWT takes: padded base64, names given twice, dates as digits in a string, more than 16 KiB; every token that is
-    refused is then looked at a second time, by PyJWT.
+    ``"algorithms"``: ES512, ES256K and Ed448. ``"keys"``: keys in forms, sizes and with exponents that core does not
+    take. ``"none"``: making unsigned tokens (none is ever taken for good, not by PyJWT either). ``"tokens"``: tokens
+    that core refuses and PyJWT takes: padded base64, names given twice, dates as digits in a string, more than 16 KiB;
+    every token that is refused is then looked at a second time, by PyJWT.
 
     Without arguments nothing is handed over any more. Raises ``ConfigError`` when PyJWT is not installed.
     """

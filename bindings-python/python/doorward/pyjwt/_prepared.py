@@ -1,7 +1,7 @@
 """Verifiers, made once for each key and set of rules: what PyJWT does again for every token.
 
-At most 64 are kept, the least used goes first, and its secret is zeroised with it. The key's own text is the caller's object,
-held as long as its verifier is; ``forget_keys`` lets go of all.
+At most 64 are kept, the least used goes first, and core's copy of its secret is zeroised. The key's own text is the
+caller's object, held as long as its verifier is; ``forget_keys`` lets go of all.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 from doorward import ConfigError, Key, Verifier
 
 from ._handed import when_changed
-from .algorithms import Prepared, verifying_key
+from .algorithms import verifying_key
 from .exceptions import InvalidKeyError
+from .utils import force_bytes
 from .warnings import InsecureKeyLengthWarning
 
 __all__ = ["ById", "forget_keys", "verifier"]
@@ -50,11 +51,11 @@ def verifier(
     ``kind`` is the key's type, for ``str`` and ``bytes`` may be equal by their hashes.
     """
     keys = _keys(key.held if kind is ById else key, algorithms)
-    if keys is None:
+    if not keys:
         return None
     try:
         return Verifier(
-            keys=[keys],
+            keys=keys,
             audience=audience,
             any_audience=audience is None,
             issuer=issuer,
@@ -68,44 +69,33 @@ def verifier(
         return None
 
 
-def _keys(key: Any, algorithms: tuple[str, ...]) -> Key | None:
+def _keys(key: Any, algorithms: tuple[str, ...]) -> list[Key]:
     bound = getattr(key, "algorithm_name", None)
     if bound is not None and not isinstance(key, (str, bytes)):
         # A PyJWK is for its own algorithm.
         if algorithms and bound not in algorithms:
-            return None
+            return []
         key, algorithms = key.key, (bound,)
-    if isinstance(key, (str, bytes)):
-        for name in algorithms:
-            if name in _SHORTEST and (secret := _secret(key, name, algorithms)) is not None:
-                return secret
-    fitting = []
+    found, shortest = [], 64
     for name in algorithms:
-        if name in _ASYMMETRIC:
-            try:
-                fitting.append((name, verifying_key(key.key() if isinstance(key, Prepared) else key, name)))
-            except (InvalidKeyError, TypeError):
-                continue
-    # One algorithm is the rule; where several fit one key, the long way tries each.
-    return fitting[0][1] if len(fitting) == 1 else None
-
-
-def _secret(key: str | bytes, name: str, algorithms: tuple[str, ...]) -> Key | None:
-    if sum(other in _SHORTEST for other in algorithms) > 1:
-        return None
-    try:
-        secret = Key.from_secret(key, name, allow_short=True)
-    except ConfigError:
-        return None
-    length = len(key.encode()) if isinstance(key, str) else len(key)
-    if length < _SHORTEST[name]:
+        try:
+            if name in _ASYMMETRIC:
+                found.append(verifying_key(key, name))
+            elif name in _SHORTEST and isinstance(key, (str, bytes)):
+                found.append(Key.from_secret(key, name, allow_short=True))
+                shortest = min(shortest, _SHORTEST[name])
+        except (ConfigError, InvalidKeyError, TypeError):
+            # Of another kind: a list of algorithms may be longer than what fits one key.
+            continue
+    if found and found[0].is_secret and (length := len(force_bytes(key))) < shortest:
+        # Once a key, and not at every token.
         warnings.warn(
-            f"The HMAC key is {length} bytes long, which is below the minimum recommended length of {_SHORTEST[name]} bytes"
-            f" for {name}. See RFC 7518 Section 3.2.",
+            f"The HMAC key is {length} bytes long, which is below the minimum recommended length of {shortest}"
+            " bytes. See RFC 7518 Section 3.2.",
             InsecureKeyLengthWarning,
-            stacklevel=6,
+            stacklevel=5,
         )
-    return secret
+    return found
 
 
 def forget_keys() -> None:

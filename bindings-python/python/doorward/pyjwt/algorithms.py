@@ -1,8 +1,8 @@
 """The algorithms, as PyJWT's objects are used, with signatures made and checked by doorward's core.
 
-HS*, RS*, PS*, ES256, ES384 and Ed25519 are core's. ES512, ES256K and Ed448 are not there, unless they are handed over to PyJWT
-(``hand_over("algorithms")``). Keys: text or bytes of PEM, DER, OpenSSH public keys or JWK; the key objects of ``cryptography``,
-which is needed for OpenSSH's form alone.
+HS*, RS*, PS*, ES256, ES384 and Ed25519 are core's. ES512, ES256K and Ed448 are not there, unless they are handed over
+to PyJWT (``hand_over("algorithms")``). Keys: text or bytes of PEM, DER, OpenSSH public keys or JWK; the key objects of
+``cryptography``, which is needed for OpenSSH's form alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from doorward import ConfigError, Key, SigningKey
 from doorward._doorward import _sign, _signing_secret, _verify
 
 from ._handed import is_handed_over, when_changed
-from ._installed import PYJWT, own
+from ._installed import original, own
 from .exceptions import InvalidKeyError
 from .types import JWKDict
 from .utils import base64url_decode, base64url_encode, force_bytes
@@ -120,9 +120,20 @@ class _HMACBase(Algorithm):
 
 
 if TYPE_CHECKING:
-    _NoneBase, _RSABase, _PSSBase, _ECBase, _OKPBase = (Algorithm, *[_AsymmetricBase] * 4)
+    _NativeBase = _AsymmetricBase
+
+    class _RSABase(_AsymmetricBase): ...
+
+    class _PSSBase(_AsymmetricBase): ...
+
+    class _ECBase(_AsymmetricBase): ...
+
+    class _OKPBase(_AsymmetricBase): ...
+
 else:
-    # An algorithm that is registered is an instance of either module's class; a JWK becomes the key object it becomes there.
+    _NativeBase = object
+    # An algorithm that is registered is an instance of either module's class; a JWK becomes the key object it becomes
+    # there.
     Algorithm = own("algorithms", "Algorithm", Algorithm)
     _HMACBase = own("algorithms", "HMACAlgorithm", _HMACBase)
     _RSABase = own("algorithms", "RSAAlgorithm", _AsymmetricBase)
@@ -237,14 +248,12 @@ class _Handed:
         self.key = key
 
 
-class _Native:
+class _Native(_NativeBase):
     """Signatures of core's, for the asymmetric algorithms."""
 
     def __init__(self, hash_alg: Any = None, *curve: Any) -> None:
-        if PYJWT is None or hash_alg is not None:
+        if hash_alg is not None:
             super().__init__(hash_alg, *curve)
-        else:
-            super().__init__()
         self._name = self._named(hash_alg)
 
     def _named(self, hash_alg: Any) -> str:
@@ -328,6 +337,7 @@ class HMACAlgorithm(_HMACBase):
     """HMAC with SHA-2 (RFC 7518 §3.2), by core."""
 
     def __init__(self, hash_alg: Any) -> None:
+        """``hash_alg`` is one of ``hashlib``'s."""
         super().__init__(hash_alg)
         self._name = f"HS{_bits(hash_alg)}"
 
@@ -340,8 +350,8 @@ class HMACAlgorithm(_HMACBase):
             _signing_secret(secret, self._name)
         except ConfigError as error:
             raise InvalidKeyError(
-                "The specified key is an asymmetric key or x509 certificate, or looks like a JWK, and should not be used"
-                " as an HMAC secret."
+                "The specified key is an asymmetric key or x509 certificate, or looks like a JWK, and should not be"
+                " used as an HMAC secret."
             ) from error
         return secret
 
@@ -390,13 +400,6 @@ class OKPAlgorithm(_Native, _OKPBase):
 
 
 NATIVE = (HMACAlgorithm, RSAAlgorithm, RSAPSSAlgorithm, ECAlgorithm, OKPAlgorithm)
-
-
-def original(name: str) -> Any:
-    """PyJWT's own algorithm of that name. Raises ``KeyError``."""
-    import importlib
-
-    return importlib.import_module("jwt.algorithms").get_default_algorithms()[name]
 
 
 def get_default_algorithms() -> dict[str, Any]:

@@ -97,12 +97,14 @@ class PyJWKSet:
         return PyJWKSet.from_dict(json.loads(data))
 
     def __getitem__(self, kid: str) -> PyJWK:
+        """The key of that ``kid``. Raises ``KeyError``."""
         for key in self.keys:
             if key.key_id == kid:
                 return key
         raise KeyError(f"keyset has no key for kid: {kid}")
 
     def __iter__(self) -> Iterator[PyJWK]:
+        """Each key, in order."""
         return iter(self.keys)
 
 

@@ -1,7 +1,7 @@
 """JSON Web Signatures (RFC 7515) as PyJWT's ``PyJWS`` has them, signed and verified by core.
 
-The compact form, with detached payloads (RFC 7797) where the caller gives one. Stricter than PyJWT: one spelling of base64url,
-no name twice in a header, 16 KiB at most; ``hand_over("tokens")`` lifts that.
+The compact form, with detached payloads (RFC 7797) where the caller gives one. Stricter than PyJWT: one spelling of
+base64url, no name twice in a header, 16 KiB at most; ``hand_over("tokens")`` lifts that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._handed import is_handed_over
-from .algorithms import HANDED, Algorithm, get_default_algorithms, original
+from ._installed import original
+from .algorithms import HANDED, Algorithm, get_default_algorithms
 from .api_jwk import PyJWK
 from .exceptions import (
     DecodeError,
@@ -165,7 +166,10 @@ class PyJWS:
         detached_payload: bytes | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """Payload, header and signature of what the key verifies. Raises ``InvalidTokenError`` or ``InvalidKeyError``."""
+        """Payload, header and signature of what the key verifies.
+
+        Raises ``InvalidTokenError`` or ``InvalidKeyError``.
+        """
         warn_of_kwargs("decode_complete", kwargs)
         return self._decode(jwt, key, algorithms, options, detached_payload)
 

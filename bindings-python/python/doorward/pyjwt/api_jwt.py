@@ -1,13 +1,13 @@
 """``decode`` and ``encode`` as PyJWT has them.
 
-A token is verified by core's ``Verifier`` and held to PyJWT's rules besides: what core refuses is refused here. Only then is it
-taken apart the long way, as PyJWT does, to raise the very exception PyJWT would. The long way is also for what core's
-verifier does not do: tokens that are not to be verified, algorithms and payloads of the caller's own, detached payloads.
+A token is verified by core's ``Verifier`` and held to PyJWT's rules besides: what core refuses is refused here. Only
+then is it taken apart the long way, as PyJWT does, to raise the very exception PyJWT would. The long way is also for
+what core's verifier does not do: tokens that are not to be verified, algorithms and payloads of the caller's own,
+detached payloads.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import time
 import warnings
@@ -24,9 +24,9 @@ from doorward import (
 from doorward._doorward import _decode
 
 from ._handed import is_handed_over
+from ._installed import PYJWT
 from ._prepared import ById, verifier
 from .algorithms import NATIVE
-from .api_jwk import PyJWK
 from .api_jws import LONGEST, UNSET, PyJWS, _jws_global_obj, once, warn_of_kwargs
 from .exceptions import (
     DecodeError,
@@ -70,6 +70,7 @@ class PyJWT:
     _changed = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Takes the long way: it may have rules or payloads of its own."""
         super().__init_subclass__(**kwargs)
         cls._changed = True
 
@@ -140,8 +141,8 @@ class PyJWT:
     ) -> dict[str, Any]:
         """The claims of a token whose signature holds and that keeps the rules.
 
-        ``leeway`` is in seconds, or a ``timedelta``. Raises ``InvalidTokenError``, of the subclass that PyJWT raises, or
-        ``InvalidKeyError``.
+        ``leeway`` is in seconds, or a ``timedelta``. Raises ``InvalidTokenError``, of the subclass that PyJWT raises,
+        or ``InvalidKeyError``.
         """
         if kwargs:
             warn_of_kwargs("decode", kwargs)
@@ -195,7 +196,7 @@ class PyJWT:
         merged = self.options if options is None else self._merge_options(options)
         if self._changed or not merged["verify_signature"] or not self._jws._usual:
             return None
-        kind = type(key)
+        kind: Any = type(key)
         if kind is not str and kind is not bytes:
             kind, key = ById, ById(key)
         # Nothing but the defaults: what most calls say.
@@ -265,7 +266,7 @@ class PyJWT:
         """Raises what PyJWT would; gives claims only where PyJWT was handed the token or its algorithm."""
         key = key.held if type(key) is ById else key
         if is_handed_over("tokens"):
-            handed: dict[str, Any] = importlib.import_module("jwt").decode(
+            handed: dict[str, Any] = PYJWT.decode(
                 jwt, key, algorithms, options, audience=audience, issuer=issuer, subject=subject, leeway=leeway
             )
             return handed
@@ -300,8 +301,8 @@ class PyJWT:
         if verify is not None and verify != verify_signature:
             warnings.warn(
                 "The `verify` argument to `decode` does nothing in PyJWT 2.0 and newer. The equivalent is setting"
-                " `verify_signature` to False in the `options` dictionary. This invocation has a mismatch between the kwarg"
-                " and the option entry.",
+                " `verify_signature` to False in the `options` dictionary. This invocation has a mismatch between the"
+                " kwarg and the option entry.",
                 category=DeprecationWarning,
                 stacklevel=3,
             )

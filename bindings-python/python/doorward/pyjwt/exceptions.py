@@ -100,6 +100,7 @@ class MissingRequiredClaimError(InvalidTokenError):
         self.claim = claim
 
     def __str__(self) -> str:
+        """Names the claim, which the rules name too."""
         return f'Token is missing the "{self.claim}" claim'
 
 
