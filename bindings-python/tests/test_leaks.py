@@ -15,7 +15,10 @@ from shared import NOW, SECRET, forged
 ROUNDS = int(os.environ.get("DOORWARD_LEAK_ROUNDS", "1000000"))
 STATM = Path("/proc/self/statm")
 
-pytestmark = pytest.mark.skipif(not STATM.exists(), reason="no /proc")
+pytestmark = [
+    pytest.mark.skipif(not STATM.exists(), reason="no /proc"),
+    pytest.mark.thread_unsafe(reason="memory is the process's"),
+]
 
 
 def resident() -> int:

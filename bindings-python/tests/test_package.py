@@ -14,6 +14,8 @@ import pytest
 import doorward
 from doorward import _doorward, _errors
 
+pytestmark = pytest.mark.thread_unsafe(reason="processes and imports")
+
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent
 

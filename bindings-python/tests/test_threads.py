@@ -17,6 +17,8 @@ from shared import NOW, SECRET, forged
 
 THREADS = 8
 
+pytestmark = pytest.mark.thread_unsafe(reason="it has threads of its own")
+
 
 @pytest.fixture(autouse=True)
 def switch_often() -> Iterator[None]:

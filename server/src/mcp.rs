@@ -5,6 +5,7 @@ use doorward::config::{Config, parse_duration};
 use doorward::gate::{Gate, Principal};
 use doorward::jwt::{SigningKey, sign};
 use doorward::mcp::Kind;
+use doorward::policy::List;
 use doorward_axum::principal;
 use http::request::Parts;
 use rmcp::handler::server::router::tool::ToolRouter;
@@ -142,7 +143,7 @@ impl Tools {
         let caller = caller(&parts)?;
         let minting = self.minting.as_ref().ok_or_else(|| invalid("no JWT_SECRET is configured"))?;
         // The gate has refused everybody else before this; said again here, so that no other route leads past it.
-        if !self.gate.policy().is_allowed(caller.roles(), Kind::Tool, "generate-token") {
+        if !self.gate.policy().is_allowed(caller, Kind::Tool, "generate-token") {
             return Err(invalid("admins only"));
         }
         let token = minting.mint(&request)?;
@@ -192,8 +193,8 @@ impl ServerHandler for Tools {
         let parts = context.extensions.get::<Parts>().ok_or_else(unguarded)?;
         let caller = caller(parts)?;
         let mut tools = self.tool_router.list_all();
-        tools.retain(|tool| self.gate.policy().is_allowed(caller.roles(), Kind::Tool, &tool.name));
-        // What one caller sees is not for another's cache.
+        self.gate.policy().filter(caller, List::Tools, &mut tools, |tool| &tool.name);
+        // What one caller sees is not for another's cache. Older revisions have no word on caching and ignore one.
         let cacheable =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         Ok(ListToolsResult {
@@ -202,7 +203,7 @@ impl ServerHandler for Tools {
             meta: None,
             next_cursor: None,
             ttl_ms: cacheable.then_some(0),
-            cache_scope: cacheable.then_some(CacheScope::Private),
+            cache_scope: Some(CacheScope::Private),
         })
     }
 }

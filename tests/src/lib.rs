@@ -8,19 +8,25 @@
 //! | [`denial`] | a refusal compared whole: status, every header, body |
 //! | [`jwt`] | tokens with any header, payload and signature, made without doorward's own code |
 //! | [`mcp`] | JSON-RPC bodies |
+//! | [`authorization_server`] | an OAuth authorization server on loopback |
+//! | [`port`] | a port that is known before anybody listens there |
 //! | [`fixtures`] | the credentials and settings most tests share |
 
+pub mod authorization_server;
 pub mod denial;
 pub mod fixtures;
 pub mod http;
 pub mod jwt;
 pub mod mcp;
+pub mod port;
 pub mod process;
 pub mod server;
 
+pub use authorization_server::AuthorizationServer;
 pub use denial::Denied;
 pub use fixtures::{ADMIN_KEY, OWN_KEY, SECRET, USER_KEY};
 pub use http::{Answer, Connection, Request};
 pub use jwt::Token;
+pub use port::Port;
 pub use process::Ended;
 pub use server::{Server, Setup};

@@ -141,6 +141,7 @@ GATES = {
     "public": KEYS
     | {"HOST": "0.0.0.0", "PUBLIC_URL": "https://mcp.example/mcp", "ALLOWED_HOSTS": "internal.example:8080"},
     "small": KEYS | {"BODY_LIMIT": "100", "RATE_LIMIT_MAX": "4"},
+    "few": KEYS | {"RATE_LIMIT_MAX": "4"},
     "proxied": KEYS | {"TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,fd00::/8"},
 }
 POLICY = {
@@ -194,8 +195,9 @@ def by_address(error: str, code: str, used: int = 1) -> dict[str, Any]:
     return denied(error, code, rate("address", 30, used))
 
 
-def by_principal(error: str, code: str, body: str | None = None) -> dict[str, Any]:
-    return denied(error, code, rate("principal", 100, 0), body)
+def by_principal(error: str, code: str, body: str | None = None, used: int = 1) -> dict[str, Any]:
+    """A refusal behind a good head, which has cost its principal 1."""
+    return denied(error, code, rate("principal", 100, used), body)
 
 
 def admitted(principal: str, used: int = 1, limit: int = 100) -> dict[str, Any]:
@@ -471,7 +473,7 @@ def bodies() -> None:
     vector(c, "just as long as allowed", request(key(), body=limit), admitted("key:api-key-1", limit=4), "small")
     longer = limit | {"times": limit["times"] + 1}
     vector(c, "longer by a byte", request(key(), body=longer),
-           denied("too_large", "body_too_large", rate("principal", 4, 0)), "small")
+           denied("too_large", "body_too_large", rate("principal", 4, 1)), "small")
     vector(c, "who is nobody learns nothing of it", request(body={"state": "too_large"}, media=False),
            by_address("unauthorized", "credential_missing"))
     for method in ["GET", "DELETE"]:
@@ -640,12 +642,31 @@ def rates() -> None:
     sequence(c, "honest mistakes spend nothing", [
         step(expired, by_address("invalid_token", "token_expired", used=0), repeat=40),
         step(request(key(), host="evil.example"), by_address("origin_not_allowed", "host_not_allowed", used=0), repeat=40),
-        step(request(key(), body=call("x")), by_principal("forbidden", "policy_forbidden"), repeat=40),
-        step(request(key(), body="{"), by_principal("invalid_request", "body_unreadable"), repeat=40),
         step(request(), by_address("unauthorized", "credential_missing")),
     ])
+    forbidden, broken = request(key(), body=call("x")), request(key(), body="{")
     full = denied("rate_limited", "principal_rate_limited", rate("principal", 4, 4, retry=15))
+    sequence(c, "what is wrong with a body costs its principal 1, and the address nothing", [
+        step(forbidden, denied("forbidden", "policy_forbidden", rate("principal", 4, 1))),
+        step(broken, denied("invalid_request", "body_unreadable", rate("principal", 4, 2))),
+        step(request(key(), body={"state": "too_large"}), denied("too_large", "body_too_large", rate("principal", 4, 3))),
+        step(request(key(), media=False), denied("invalid_request", "body_media_type", rate("principal", 4, 4))),
+        *[step(one, full) for one in [forbidden, broken, request(key(), media=False), request(key())]],
+        step(request(), by_address("unauthorized", "credential_missing")),
+        step(broken, denied("invalid_request", "body_unreadable", rate("principal", 4, 4)), seconds=15),
+        step(request(key(OWN)), admitted("key:Gate0Vectors", limit=4), seconds=15),
+    ], "small")
     batch = lambda size: request(key(), body=f"[{','.join([rpc('ping')] * size)}]")  # noqa: E731
+    never = rate("principal", 4, 1) | {"retry-after": None}
+    sequence(c, "a batch that never fits costs what a refusal does", [
+        step(batch(5), denied("rate_limited", "principal_rate_limited", never)),
+        step(request(key()), admitted("key:api-key-1", 2, limit=4)),
+    ], "few")
+    bad = '[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":1,"method":"admin/shutdown"}]'
+    sequence(c, "a batch that is refused costs 1", [
+        step(request(key(), body=bad), denied("forbidden", "policy_forbidden", rate("principal", 4, 1))),
+        step(batch(3), admitted("key:api-key-1", 4, limit=4)),
+    ], "few")
     sequence(c, "a principal's calls, and nobody else's", [
         *[step(request(key()), admitted("key:api-key-1", used, limit=4)) for used in range(1, 5)],
         step(request(key()), full, repeat=3),
@@ -657,8 +678,10 @@ def rates() -> None:
     ], "small")
     sequence(c, "a batch that does not fit now", [
         step(batch(2), admitted("key:api-key-1", 2, limit=4)),
-        step(batch(2), admitted("key:api-key-1", 4, limit=4)),
+        step(request(key()), admitted("key:api-key-1", 3, limit=4)),
+        # Its head is paid for, its second member can't be; the next attempt has both to pay.
         step(batch(2), denied("rate_limited", "principal_rate_limited", rate("principal", 4, 4, retry=30))),
+        step(batch(2), full),
     ], "small")
 
 

@@ -52,6 +52,17 @@ impl KeySettings {
         Self::read(&Source::from_toml(text)?)
     }
 
+    /// Reads these settings from TOML and from variables, which win.
+    ///
+    /// # Errors
+    /// As [`Config::from_toml_and_vars`].
+    pub fn from_toml_and_vars<N: AsRef<str>, V: AsRef<str>>(
+        text: &str,
+        vars: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, ConfigError> {
+        Self::read(&Source::layered(text, vars)?)
+    }
+
     pub(super) fn read(source: &Source) -> Result<Self, ConfigError> {
         let pepper = |secret: &Secret| Pepper::new(secret.expose().as_bytes());
         let settings = Self {

@@ -2,10 +2,11 @@
 //!
 //! Hosts read the file or the environment; what the names mean and which values are good is decided here. Every
 //! setting has one name: `RATE_LIMIT_MAX` as a variable is `rate_limit_max` in TOML. Lists are separated by commas
-//! in variables, and are arrays in TOML.
+//! in variables, and are arrays in TOML. What no single value can say, such as the policy, has tables in TOML alone.
 
 mod error;
 mod keys;
+mod policy;
 mod redis;
 mod secret;
 mod settings;
@@ -73,6 +74,8 @@ pub struct Config {
     pub redis: Option<RedisConfig>,
     /// `BODY_LIMIT`, in bytes.
     pub body_limit: usize,
+    /// The policy of the TOML file, where it has one.
+    pub policy: Option<Policy>,
 }
 
 /// How tokens are verified, and signed where there is a secret.
@@ -142,6 +145,24 @@ impl Config {
         Self::read(&Source::from_toml(text)?)
     }
 
+    /// Reads TOML, and variables, which win over what is in it: so that secrets can stay out of the file.
+    ///
+    /// # Errors
+    /// As [`from_toml`](Self::from_toml) and [`from_vars`](Self::from_vars).
+    ///
+    /// ```
+    /// use doorward::config::Config;
+    /// let config = Config::from_toml_and_vars("port = 8080\nhost = \"::1\"", [("PORT", "9090")])?;
+    /// assert_eq!((config.port, config.host.is_ipv6()), (9090, true));
+    /// # Ok::<(), doorward::config::ConfigError>(())
+    /// ```
+    pub fn from_toml_and_vars<N: AsRef<str>, V: AsRef<str>>(
+        text: &str,
+        vars: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, ConfigError> {
+        Self::read(&Source::layered(text, vars)?)
+    }
+
     fn read(source: &Source) -> Result<Self, ConfigError> {
         let principal_quota = source.quota("RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW_MS", 100)?;
         let config = Self {
@@ -162,6 +183,7 @@ impl Config {
             principal_quota,
             redis: RedisConfig::read(source, principal_quota)?,
             body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
+            policy: policy::read(source)?,
         };
         config.check()?;
         Ok(config)
@@ -187,6 +209,7 @@ impl Config {
         }
         self.host_rules()?;
         self.check_lengths()?;
+        self.check_roles()?;
         self.verifiers()?;
         self.keys()?;
         Ok(())
@@ -238,14 +261,14 @@ impl Config {
             .map_err(|error| ConfigError::of("JWT_SECRET", not_right(&error)))
     }
 
-    /// A gate by this configuration and `policy`, for the host to adjust and build. The keys of `API_KEYS_FILE` are
+    /// A gate by this configuration, for the host to adjust and build; `policy` is for one that has none of its own. The keys of `API_KEYS_FILE` are
     /// the host's to read: they come by [`keys_with`](Self::keys_with) and [`Gate::swap_api_keys`].
     ///
     /// # Errors
     /// As the parts.
     pub fn gate(&self, policy: Policy) -> Result<GateBuilder, ConfigError> {
         let mut builder = Gate::builder()
-            .policy(policy)
+            .policy(self.policy.clone().unwrap_or(policy))
             .hosts(self.host_rules()?)
             .addresses(AddressRules::new(self.trusted_proxies.clone()))
             .address_quota(self.address_quota)

@@ -25,7 +25,7 @@ pub(super) struct Source {
 }
 
 /// The names of those tables.
-const SECTIONS: [&str; 0] = [];
+const SECTIONS: [&str; 5] = super::policy::SECTIONS;
 
 fn known(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
@@ -47,6 +47,16 @@ impl Source {
             given.insert(setting.name, value);
         }
         Ok(Self { given, sections: BTreeMap::new() })
+    }
+
+    /// A TOML file's settings, and variables, which win.
+    pub(super) fn layered<N: AsRef<str>, V: AsRef<str>>(
+        text: &str,
+        vars: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, ConfigError> {
+        let mut source = Self::from_toml(text)?;
+        source.given.extend(Self::from_vars(vars)?.given);
+        Ok(source)
     }
 
     pub(super) fn from_toml(text: &str) -> Result<Self, ConfigError> {
@@ -87,7 +97,6 @@ impl Source {
 
     /// A table, or an array of tables, of the TOML file, by its name in [`SECTIONS`], as a type that knows its members;
     /// nothing where the file has none. Not for secrets: what is wrong with a value is told with the value.
-    #[expect(dead_code, reason = "the first section comes with the policy")]
     pub(super) fn section<T: serde::de::DeserializeOwned>(
         &self,
         name: &'static str,
@@ -97,6 +106,10 @@ impl Source {
             ConfigError::of(name, format!("is not right: {}", error.message()))
         })?;
         Ok(Some(parsed))
+    }
+
+    pub(super) fn has_section(&self, name: &str) -> bool {
+        self.sections.contains_key(name)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

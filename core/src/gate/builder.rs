@@ -9,6 +9,7 @@ use crate::api_keys::ApiKeys;
 use crate::jwt::{Issuers, Verifier, VerifierError};
 use crate::origin::HostRules;
 use crate::policy::Policy;
+use crate::rate::layers::{Layer, LayersError};
 use crate::rate::{Limiter, Quota, QuotaError, RateHeaders};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -55,6 +56,7 @@ pub struct GateBuilder {
     address_slots: usize,
     principal_slots: usize,
     header_families: (bool, bool),
+    limits: Vec<Layer>,
     body_limit: usize,
     resource: Option<crate::oauth::Resource>,
     cached_tokens: Option<usize>,
@@ -63,6 +65,8 @@ pub struct GateBuilder {
     list: Option<super::revocation::List>,
     #[cfg(feature = "std")]
     lookup: Option<super::KeyLookup>,
+    #[cfg(feature = "std")]
+    introspection: Option<super::Introspection>,
     #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::Settings>,
 }
@@ -86,6 +90,8 @@ pub enum GateError {
         /// Why.
         error: QuotaError,
     },
+    /// A named limit can't be kept.
+    Limit(LayersError),
     /// The shared limit can't be kept.
     #[cfg(feature = "std")]
     SharedLimit(crate::rate::shared::SharedError),
@@ -102,6 +108,7 @@ impl GateError {
             Self::ApiKeyHeader => "api_key_header_invalid",
             Self::Quota(error) | Self::KeyQuota { error, .. } => error.code(),
             Self::Verifiers(error) => error.code(),
+            Self::Limit(error) => error.error.code(),
             #[cfg(feature = "std")]
             Self::SharedLimit(error) => error.code(),
             Self::NoRandomness => "no_randomness",
@@ -118,6 +125,7 @@ impl fmt::Display for GateError {
             ),
             Self::Quota(error) => error.fmt(f),
             Self::Verifiers(error) => error.fmt(f),
+            Self::Limit(error) => error.fmt(f),
             Self::KeyQuota { at, error } => write!(f, "the quota of the api key at position {at}: {error}"),
             #[cfg(feature = "std")]
             Self::SharedLimit(error) => write!(f, "the shared limit: {error}"),
@@ -149,6 +157,7 @@ impl GateBuilder {
             address_slots: ADDRESS_SLOTS,
             principal_slots: PRINCIPAL_SLOTS,
             header_families: (true, true),
+            limits: Vec::new(),
             body_limit: 1024 * 1024,
             resource: None,
             cached_tokens: None,
@@ -157,6 +166,8 @@ impl GateBuilder {
             list: None,
             #[cfg(feature = "std")]
             lookup: None,
+            #[cfg(feature = "std")]
+            introspection: None,
             #[cfg(feature = "std")]
             shared: None,
         }
@@ -225,6 +236,26 @@ impl GateBuilder {
         self
     }
 
+    /// A further limit, spent from behind the principal's own bucket and behind those added before: see
+    /// [`rate::layers`](crate::rate::layers).
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use doorward::gate::Gate;
+    /// use doorward::rate::{Quota, layers::{Layer, Per}};
+    ///
+    /// let hour = Duration::from_secs(3600);
+    /// let _ = Gate::builder()
+    ///     .limit(Layer::new("exports", Quota::per(10, hour)?, Per::Principal).tools(["export_*"]))
+    ///     .limit(Layer::new("trial", Quota::per(50, hour)?, Per::Principal).roles(["trial"]))
+    ///     .limit(Layer::new("network", Quota::per(5_000, hour)?, Per::Address));
+    /// # Ok::<(), doorward::rate::QuotaError>(())
+    /// ```
+    pub fn limit(mut self, limit: Layer) -> Self {
+        self.limits.push(limit);
+        self
+    }
+
     /// Which rate headers answers carry: `X-RateLimit-*`, and `RateLimit` with `RateLimit-Policy`. Both by default.
     pub fn rate_headers(mut self, x_ratelimit: bool, ratelimit: bool) -> Self {
         self.header_families = (x_ratelimit, ratelimit);
@@ -262,6 +293,15 @@ impl GateBuilder {
     pub fn api_key_lookup(mut self, lookup: super::KeyLookup) -> Self {
         self.keys_come_later = true;
         self.lookup = Some(lookup);
+        self
+    }
+
+    /// Asks the host about what comes behind `Bearer` and is neither a JWT nor a key by its form: see
+    /// [`Question::Introspect`](super::Question::Introspect). Keys of another form than doorward's are looked for first.
+    /// Such a bearer is then never asked of [`api_key_lookup`](Self::api_key_lookup): those keys come in their own header.
+    #[cfg(feature = "std")]
+    pub fn introspection(mut self, introspection: super::Introspection) -> Self {
+        self.introspection = Some(introspection);
         self
     }
 
@@ -311,7 +351,7 @@ impl GateBuilder {
     /// No credentials are configured, a quota can't be kept, or a header name is wrong.
     pub fn build(self, seeds: [[u64; 4]; 4]) -> Result<Gate, GateError> {
         let no_keys = self.keys.as_ref().is_none_or(ApiKeys::is_empty);
-        if self.verifiers.is_empty() && no_keys && !self.keys_come_later {
+        if self.verifiers.is_empty() && no_keys && !self.keys_come_later && !self.introspects() {
             return Err(GateError::NoCredentials);
         }
         let names = self.names()?;
@@ -358,6 +398,13 @@ impl GateBuilder {
         #[cfg(feature = "std")]
         let shared = super::shared::limiter(self.shared, principal_quota, principal_seed, keys.as_ref())?;
         let principal_headers = headers("principal", &principal_quota)?;
+        let layers = super::limits::layers(self.limits, principal_seed, self.header_families)?;
+        #[cfg(feature = "std")]
+        let has_later = layers.is_some() || shared.is_some();
+        #[cfg(not(feature = "std"))]
+        let has_later = layers.is_some();
+        let refusals =
+            has_later.then(|| super::limits::refusals(self.principal_slots, principal_quota, principal_seed));
         let ring = keys.map(|keys| KeyRing::new(keys, true, &principal_limiter, &principal_headers));
         Ok(Gate {
             hosts: self.hosts.map_or_else(loopback, Ok)?,
@@ -366,10 +413,16 @@ impl GateBuilder {
             tokens,
             keys: Keys::new(ring.transpose()?),
             #[cfg(feature = "std")]
+            introspecting: self
+                .introspection
+                .map(|settings| super::introspect::Introspecting::new(settings, cache_seed)),
+            #[cfg(feature = "std")]
             lookup: self.lookup.map(|settings| super::lookup::Lookup::new(settings, cache_seed)),
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
             principal_limiter,
+            layers,
+            refusals: refusals.transpose()?,
             #[cfg(feature = "std")]
             shared,
             address_headers: headers("address", &address_quota)?,
@@ -378,6 +431,17 @@ impl GateBuilder {
             challenges: super::challenge::Challenges::new(self.resource.as_ref()),
             documents: crate::oauth::Documents::new(self.resource.as_ref()),
         })
+    }
+
+    #[cfg(feature = "std")]
+    const fn introspects(&self) -> bool {
+        self.introspection.is_some()
+    }
+
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, reason = "there is no introspection without std")]
+    const fn introspects(&self) -> bool {
+        false
     }
 
     fn names(&self) -> Result<Names, GateError> {

@@ -17,6 +17,10 @@ pub enum Code {
     ApiKeysStale,
     /// The host did not say in time whether the API key is one of its own.
     ApiKeyUnavailable,
+    /// Its issuer says that the opaque token is not active, or not its own.
+    TokenInactive,
+    /// The opaque token's issuer gave no answer in time, or none that can be read.
+    IntrospectionUnavailable,
     /// The token names no subject.
     SubjectMissing,
     /// There is no credential.
@@ -34,6 +38,8 @@ pub enum Code {
     AddressLimited,
     /// The principal has asked too often.
     PrincipalLimited,
+    /// A named limit has no room: which one is in [`Denial::detail`](super::Denial::detail).
+    LimitExceeded,
     /// The principal has asked too often of all processes that share the limit.
     SharedLimited,
     /// The limit that processes share can't be counted, and nobody is admitted meanwhile.
@@ -63,6 +69,8 @@ impl Code {
             Self::ApiKey(refusal) => refusal.code(),
             Self::ApiKeysStale => "api_keys_stale",
             Self::ApiKeyUnavailable => "api_key_unavailable",
+            Self::TokenInactive => "token_inactive",
+            Self::IntrospectionUnavailable => "introspection_unavailable",
             Self::SubjectMissing => "subject_missing",
             Self::CredentialMissing => "credential_missing",
             Self::CredentialMalformed => "credential_malformed",
@@ -71,6 +79,7 @@ impl Code {
             Self::Origin(refusal) => refusal.code(),
             Self::AddressLimited => "address_rate_limited",
             Self::PrincipalLimited => "principal_rate_limited",
+            Self::LimitExceeded => "limit_exceeded",
             Self::SharedLimited => "shared_rate_limited",
             Self::SharedLimitUnavailable => "shared_limit_unavailable",
             Self::PolicyForbidden => "policy_forbidden",
@@ -88,7 +97,9 @@ impl Code {
     pub const fn public(self) -> Public {
         match self {
             Self::Token(TokenError::KeysUnavailable) => Public::Unavailable,
-            Self::Token(_) | Self::ApiKey(_) | Self::SubjectMissing => Public::InvalidToken,
+            Self::Token(_) | Self::ApiKey(_) | Self::TokenInactive | Self::SubjectMissing => {
+                Public::InvalidToken
+            }
             Self::CredentialMissing => Public::Unauthorized,
             Self::CredentialMalformed
             | Self::CredentialRepeated
@@ -99,9 +110,12 @@ impl Code {
             Self::AddressUnknown
             | Self::ApiKeysStale
             | Self::ApiKeyUnavailable
+            | Self::IntrospectionUnavailable
             | Self::SharedLimitUnavailable => Public::Unavailable,
             Self::Origin(_) => Public::OriginNotAllowed,
-            Self::AddressLimited | Self::PrincipalLimited | Self::SharedLimited => Public::RateLimited,
+            Self::AddressLimited | Self::PrincipalLimited | Self::LimitExceeded | Self::SharedLimited => {
+                Public::RateLimited
+            }
             Self::PolicyForbidden => Public::Forbidden,
             Self::ScopeInsufficient => Public::InsufficientScope,
             Self::BodyTooLarge => Public::TooLarge,
@@ -114,7 +128,10 @@ impl Code {
             Self::Token(TokenError::KeysUnavailable) => false,
             Self::Token(error) => !error.signature_held(),
             Self::ApiKey(refusal) => matches!(refusal, ApiKeyRefusal::Malformed | ApiKeyRefusal::Unknown),
-            Self::CredentialMissing | Self::CredentialMalformed | Self::CredentialRepeated => true,
+            Self::TokenInactive
+            | Self::CredentialMissing
+            | Self::CredentialMalformed
+            | Self::CredentialRepeated => true,
             _ => false,
         }
     }

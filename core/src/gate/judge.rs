@@ -1,12 +1,14 @@
 //! Step 5: what the body asks for, and whether the policy lets the principal have it.
 
 use super::denial::for_the_log;
-use super::{Body, Code, Denial, Gate, NeedBody, Step};
+use super::limits::{Demand, Request};
+use super::{Body, Code, Gate, NeedBody, Refused, Step, Told};
 use crate::Now;
 use crate::mcp::{BodyError, Kind, Message, agrees, read_body};
+use crate::policy::Refusal;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 
 impl Gate {
     /// Goes on with the body.
@@ -18,50 +20,88 @@ impl Gate {
             }
             Body::Broken => return self.deny_principal(Code::BodyUnreadable, need, None, now),
         };
-        let mut target = None;
-        let mut refused = None;
+        let mut found = Found::default();
+        let mut demand = Demand::default();
         let read = read_body(bytes, need.version.has_batches(), |message| {
-            if refused.is_none() {
-                refused = self.judge(&need, &message, &mut target);
-            }
+            self.judge(&need, &message, &mut found, &mut demand);
         });
-        let count = match read {
-            Ok(count) => count,
+        let Found { target, mismatch, refused } = found;
+        match read {
+            Ok(_) => {}
             Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
             Err(BodyError::Unreadable) => {
                 return self.deny_principal(Code::BodyUnreadable, need, target, now);
             }
-        };
-        if let Some((code, id)) = refused {
-            let Step::Denied(mut denial) = self.deny_principal(code, need, target, now) else {
-                return Step::Denied(Box::new(Denial::new(code, &self.challenges, None)));
-            };
-            if code == Code::HeaderMismatch {
+        }
+        if let Some(id) = mismatch {
+            let mut step = self.deny_principal(Code::HeaderMismatch, need, target, now);
+            if let Step::Denied(denial) = &mut step {
                 denial.body = Cow::Owned(mismatch_body(&id));
             }
-            return Step::Denied(denial);
+            return step;
         }
-        let cost = u32::try_from(count).unwrap_or(u32::MAX);
-        self.admit(need.principal, need.address, target, cost, need.notes, now)
+        if let Some(refusal) = refused {
+            return self.deny_principal(refusal, need, target, now);
+        }
+        let NeedBody { entry, principal, address, notes, .. } = need;
+        self.admit(Request { entry, principal, address, target, notes }, &demand, now)
     }
 
-    /// Step 5: whether one message may pass. The id is for an answer that must repeat it.
-    fn judge(
-        &self,
-        need: &NeedBody,
-        message: &Message<'_>,
-        target: &mut Option<(Kind, String)>,
-    ) -> Option<(Code, String)> {
+    /// Step 5: whether one message may pass, and what it counts for.
+    fn judge(&self, need: &NeedBody, message: &Message<'_>, found: &mut Found, demand: &mut Demand) {
         if !agrees(message, need.mcp_method.as_deref(), need.mcp_name.as_deref()) {
-            return Some((Code::HeaderMismatch, message.id_text()));
+            found.mismatch.get_or_insert_with(|| message.id_text());
+            return;
         }
-        let Message::Call { kind, name, .. } = message else { return None };
+        let Message::Call { kind, name, .. } = message else {
+            self.count(demand, None);
+            return;
+        };
         let name_text = name.to_cow();
-        let allowed = self.policy.is_allowed(need.principal.roles(), *kind, &name_text);
-        if target.is_none() || !allowed {
-            *target = Some((*kind, for_the_log(name)));
+        let decided = self.policy.decide(&need.principal, *kind, &name_text);
+        self.count(demand, Some((*kind, &name_text)));
+        // What is told is the first that was asked for; or the first refused, and then what no scope would change.
+        let tells = match (&decided, &found.refused) {
+            (Ok(()), _) => found.target.is_none(),
+            (Err(_), None) => true,
+            (Err(new), Some(old)) => old.is_for_scopes() && !new.is_for_scopes(),
+        };
+        if tells {
+            found.target = Some((*kind, for_the_log(name)));
         }
-        (!allowed).then(|| (Code::PolicyForbidden, String::new()))
+        if let Err(refusal) = decided {
+            found.refused = Some(match found.refused.take() {
+                Some(before) => before.and(refusal),
+                None => refusal,
+            });
+        }
+    }
+}
+
+/// What became of a body's messages.
+#[derive(Default)]
+struct Found {
+    /// What to tell of in the log.
+    target: Option<(Kind, String)>,
+    /// The id of the first message that the headers disagree with.
+    mismatch: Option<String>,
+    /// The refusals of all members, as one.
+    refused: Option<Refusal>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let mut refused = Self::from(Code::PolicyForbidden);
+        let mut scope = String::new();
+        for one in refusal.scopes() {
+            scope.push_str(if scope.is_empty() { "" } else { " " });
+            scope.push_str(one);
+        }
+        if !scope.is_empty() {
+            refused.code = Code::ScopeInsufficient;
+        }
+        refused.told = Some(Box::new(Told { detail: refusal.to_string(), scope }));
+        refused
     }
 }
 

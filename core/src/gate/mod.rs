@@ -13,12 +13,15 @@ mod credential;
 mod denial;
 mod head;
 mod identify;
+#[cfg(feature = "std")]
+mod introspect;
 mod judge;
 mod keyring;
 mod limits;
 #[cfg(feature = "std")]
 mod lookup;
 mod notes;
+mod opaque;
 mod principal;
 #[cfg(feature = "std")]
 mod revocation;
@@ -32,6 +35,8 @@ pub use builder::{GateBuilder, GateError};
 pub use code::{Code, Public};
 pub use denial::{Denial, Header};
 pub use head::Head;
+#[cfg(feature = "std")]
+pub use introspect::{Introspection, IntrospectionReply, IntrospectionWanted};
 #[cfg(feature = "std")]
 pub use lookup::{KeyLookup, KeyWanted};
 pub use notes::{Note, Notes};
@@ -52,6 +57,7 @@ use crate::mcp::{Kind, ProtocolVersion};
 use crate::oauth::{Documents, WellKnown};
 use crate::origin::HostRules;
 use crate::policy::Policy;
+use crate::rate::layers::{LayerId, Layers};
 use crate::rate::{Decision, HeaderLines, Limiter, RateHeaders};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -62,6 +68,7 @@ use core::fmt;
 use core::net::IpAddr;
 use head::{Field, Names};
 use keyring::Keys;
+use limits::{Demand, Request};
 use step::Then;
 use tokens::Tokens;
 
@@ -97,9 +104,14 @@ pub struct Gate {
     keys: Keys,
     #[cfg(feature = "std")]
     lookup: Option<lookup::Lookup>,
+    #[cfg(feature = "std")]
+    introspecting: Option<introspect::Introspecting>,
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
+    layers: Option<Layers>,
+    /// Counts the refusals of the layers behind the principal's bucket; nothing where there are none.
+    refusals: Option<Limiter>,
     #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::SharedLimiter>,
     address_headers: RateHeaders,
@@ -113,12 +125,26 @@ pub struct Gate {
 struct Refused {
     code: Code,
     rate: Option<Decision>,
-    detail: Option<Box<str>>,
-    /// The scopes that would have helped, for the challenge.
-    scope: Option<Box<str>>,
+    /// The named limit whose bucket that is; where there is none, the principal's or the address's.
+    limit: Option<LayerId>,
+    told: Option<Box<Told>>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
     lacking: Option<Box<asking::Lacking>>,
+}
+
+/// What there is to say of a refusal beside its code.
+struct Told {
+    /// For the log.
+    detail: String,
+    /// The scopes that would have helped, between spaces, for the challenge; empty where none would.
+    scope: String,
+}
+
+impl From<String> for Told {
+    fn from(detail: String) -> Self {
+        Self { detail, scope: String::new() }
+    }
 }
 
 impl Refused {
@@ -138,8 +164,8 @@ impl From<tokens::Failure> for Refused {
         Self {
             code: failure.code,
             rate: None,
-            detail: failure.detail.map(String::into_boxed_str),
-            scope: None,
+            limit: None,
+            told: failure.detail.map(|detail| Box::new(detail.into())),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
             #[cfg(all(feature = "std", not(feature = "asymmetric")))]
@@ -283,9 +309,7 @@ impl Gate {
             self.keys.current().as_deref().is_some_and(|ring| ring.still_holds(principal, digest, now))
         });
         #[cfg(feature = "std")]
-        if let (Some(lookup), Some(answer)) = (&self.lookup, principal.looked_up())
-            && !lookup.remembers(answer)
-        {
+        if !self.remembers(principal) {
             return false;
         }
         by_key
@@ -337,11 +361,17 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
+        let entry = match self.enter(&principal, now) {
+            Ok(entry) => entry,
+            Err(refused) => return self.deny(refused, address, Some(principal), None, notes, now),
+        };
         let Then::Body { version, mcp_method, mcp_name, refuse } = then else {
-            return self.admit(principal, address, None, 1, notes, now);
+            let mut demand = Demand::default();
+            self.count(&mut demand, None);
+            return self.admit(Request { entry, principal, address, target: None, notes }, &demand, now);
         };
         let limit = self.body_limit;
-        let need = NeedBody { principal, address, version, mcp_method, mcp_name, notes, limit };
+        let need = NeedBody { entry, principal, address, version, mcp_method, mcp_name, notes, limit };
         match refuse {
             Some(code) => self.deny_principal(code, need, None, now),
             None => Step::NeedBody(need),
@@ -372,13 +402,14 @@ impl Gate {
         notes: Notes,
         now: Now,
     ) -> Step {
-        let mut denial = Denial::new(refused.code, &self.challenges, refused.scope.as_deref());
+        let scope = refused.told.as_ref().map(|told| told.scope.as_str());
+        let mut denial = Denial::new(refused.code, &self.challenges, scope);
         let lines = match &principal {
             Some(principal) => {
                 let id = principal.id().as_bytes();
                 // Cost 0: where it stands, and no word on whether a further request would pass.
                 let peek = || self.principal_limiter.peek(id, self.quota_of(principal), 0, now);
-                self.headers_of(principal).write(&refused.rate.unwrap_or_else(peek))
+                self.headers_of(principal, refused.limit).write(&refused.rate.unwrap_or_else(peek))
             }
             None => {
                 let peek = || self.address_limiter.peek(&address.key(), self.address_limiter.base(), 0, now);
@@ -386,7 +417,7 @@ impl Gate {
             }
         };
         denial.headers.extend(lines.iter().map(|(name, value)| (name, Cow::Owned(value.into()))));
-        denial.detail = refused.detail.map(String::from);
+        denial.detail = refused.told.map(|told| told.detail);
         denial.address = Some(address);
         denial.principal = principal;
         denial.target = target;

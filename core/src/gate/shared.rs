@@ -1,16 +1,17 @@
 //! The last layer: the principal's quota, counted over several processes.
 //!
 //! It is asked behind policy and behind the process's own bucket, so that what is refused here costs nobody a round trip.
-//! What it refuses is given back to that bucket by receipt: best effort, as [`Limiter::give_back`](crate::rate::Limiter::give_back)
-//! says. A caller who hangs up while it is asked has spent.
+//! What it refuses is given back to the layers before it by receipt: best effort, as `limits` says. A caller who hangs up
+//! while it is asked has spent.
 
+use super::limits::Paid;
 use super::{Admitted, Answer, Ask, Code, Gate, GateError, Notes, Question, Refused, Step, Then};
 use crate::Now;
 use crate::api_keys::ApiKeys;
+use crate::rate::Quota;
 use crate::rate::shared::{
     Ask as Command, Outcome, Reply, Settings, SharedError, SharedLimiter, Spend, Verdict,
 };
-use crate::rate::{Decision, Quota};
 use alloc::boxed::Box;
 use core::fmt;
 use zeroize::Zeroizing;
@@ -18,7 +19,13 @@ use zeroize::Zeroizing;
 /// A shared limit to spend from, for a request that is good otherwise.
 pub struct SharedWanted {
     command: Command,
-    admitted: Box<Admitted>,
+    held: Box<Held>,
+}
+
+/// A request that the layers before have admitted, and what they took for it.
+struct Held {
+    admitted: Admitted,
+    paid: Paid,
 }
 
 impl SharedWanted {
@@ -76,15 +83,18 @@ impl Gate {
         &self,
         shared: &SharedLimiter,
         admitted: Admitted,
+        paid: Paid,
         cost: u32,
         now: Now,
     ) -> Step {
         let own = admitted.principal.bucket().map(|bucket| shared.prepare(bucket.quota.quota())).transpose();
         // Only an entry that the host looked up can have a quota that was not tried before.
-        let Ok(own) = own else { return self.deny_shared(admitted, Code::SharedLimitUnavailable, None, now) };
+        let Ok(own) = own else {
+            return self.take_back(Code::SharedLimitUnavailable.into(), admitted, paid, now);
+        };
         let quota = own.as_ref().unwrap_or_else(|| shared.base());
         let spend = shared.begin(admitted.principal.id().as_bytes(), quota, cost, now);
-        self.after(spend, Box::new(admitted), now)
+        self.after(spend, Box::new(Held { admitted, paid }), now)
     }
 
     pub(super) fn spent_shared(&self, wanted: SharedWanted, answer: Answer, now: Now) -> Step {
@@ -93,19 +103,22 @@ impl Gate {
             _ => Reply::TimedOut,
         };
         match &self.shared {
-            Some(shared) => self.after(shared.answered(wanted.command, &reply, now), wanted.admitted, now),
+            Some(shared) => self.after(shared.answered(wanted.command, &reply, now), wanted.held, now),
             // An ask of another gate.
-            None => self.deny_shared(*wanted.admitted, Code::SharedLimitUnavailable, None, now),
+            None => {
+                let Held { admitted, paid } = *wanted.held;
+                self.take_back(Code::SharedLimitUnavailable.into(), admitted, paid, now)
+            }
         }
     }
 
-    fn after(&self, spend: Spend, mut admitted: Box<Admitted>, now: Now) -> Step {
+    fn after(&self, spend: Spend, held: Box<Held>, now: Now) -> Step {
         let Outcome { verdict, decision, .. } = match spend {
             Spend::Decided(outcome) => outcome,
             Spend::Ask(command) => {
-                let address = admitted.address;
+                let address = held.admitted.address;
                 return Step::Ask(Ask {
-                    question: Question::SharedLimit(SharedWanted { command, admitted }),
+                    question: Question::SharedLimit(SharedWanted { command, held }),
                     credential: Zeroizing::new(Box::default()),
                     address,
                     then: Then::Admit,
@@ -114,24 +127,19 @@ impl Gate {
                 });
             }
         };
+        let Held { mut admitted, paid } = *held;
         match verdict {
             Verdict::Admitted => {
-                // The caller is told of whichever bucket has less left.
-                if decision.remaining < admitted.rate.remaining {
-                    admitted.rate = Decision { receipt: admitted.rate.receipt.take(), ..decision };
+                // The caller is told of whichever bucket has fewer calls left.
+                if decision.remaining < self.calls_left(&admitted) {
+                    (admitted.rate, admitted.limit) = (decision, None);
                 }
-                Step::Admitted(*admitted)
+                Step::Admitted(admitted)
             }
-            Verdict::Denied => self.deny_shared(*admitted, Code::SharedLimited, Some(decision), now),
-            Verdict::Unavailable => self.deny_shared(*admitted, Code::SharedLimitUnavailable, None, now),
+            Verdict::Denied => {
+                self.take_back(Refused::with_rate(Code::SharedLimited, decision), admitted, paid, now)
+            }
+            Verdict::Unavailable => self.take_back(Code::SharedLimitUnavailable.into(), admitted, paid, now),
         }
-    }
-
-    fn deny_shared(&self, admitted: Admitted, code: Code, rate: Option<Decision>, now: Now) -> Step {
-        let Admitted { principal, rate: spent, address, target, notes, .. } = admitted;
-        if let Some(receipt) = spent.receipt {
-            self.principal_limiter.give_back(receipt);
-        }
-        self.deny(Refused { rate, ..code.into() }, address, Some(principal), target, notes, now)
     }
 }

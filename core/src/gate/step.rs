@@ -1,12 +1,14 @@
 //! What a gate says next.
 
+use super::limits::Entry;
 use super::{Code, Denial, Notes, Principal};
 #[cfg(feature = "std")]
-use super::{KeyWanted, SharedWanted};
+use super::{IntrospectionReply, IntrospectionWanted, KeyWanted, SharedWanted};
 use crate::address::ClientAddress;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
 use crate::mcp::{Kind, ProtocolVersion};
+use crate::rate::layers::LayerId;
 use crate::rate::{Decision, Receipt};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -37,8 +39,10 @@ pub enum Step {
 pub struct Admitted {
     /// Who it is from.
     pub principal: Principal,
-    /// The principal's bucket after this request: see [`Gate::rate_headers`](super::Gate::rate_headers).
+    /// The bucket with the fewest calls left, after this request: see [`Gate::rate_headers`](super::Gate::rate_headers).
     pub rate: Decision,
+    /// The named limit whose bucket that is; nothing for the principal's.
+    pub limit: Option<LayerId>,
     /// When the credential ends, in seconds since the epoch: a streaming answer must end by then.
     pub valid_until: Option<f64>,
     /// The address it came from.
@@ -52,6 +56,7 @@ pub struct Admitted {
 /// A request whose head was good. Owns all that is needed to go on.
 #[derive(Debug)]
 pub struct NeedBody {
+    pub(super) entry: Entry,
     pub(super) principal: Principal,
     pub(super) address: ClientAddress,
     pub(super) version: ProtocolVersion,
@@ -147,6 +152,9 @@ pub enum Question {
     /// An API key is none of the gate's own: is it one of the host's?
     #[cfg(feature = "std")]
     ApiKey(KeyWanted),
+    /// A token can be read by its issuer alone: ask it.
+    #[cfg(feature = "std")]
+    Introspect(IntrospectionWanted),
     /// The principal's bucket is shared with other processes: spend from it.
     #[cfg(feature = "std")]
     SharedLimit(SharedWanted),
@@ -194,6 +202,9 @@ pub enum Answer {
     /// The entry of the API key that was asked for; nothing where there is no such key.
     #[cfg(feature = "std")]
     ApiKey(Option<Box<crate::api_keys::ApiKey>>),
+    /// What the introspection endpoint answered.
+    #[cfg(feature = "std")]
+    Introspection(IntrospectionReply),
     /// What the server said to the shared limit's command.
     #[cfg(feature = "std")]
     SharedLimit(crate::rate::shared::Reply),

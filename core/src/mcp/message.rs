@@ -285,7 +285,7 @@ fn read_reference(text: &str) -> Result<(Kind, JsonStr<'_>), BodyError> {
 
 /// Whether `name`, which is none of the known names, folds to one of them, as `Name` and `paramſ` do.
 #[inline(never)]
-fn looks_like_one(name: JsonStr<'_>, known: &[&str]) -> bool {
+pub(crate) fn looks_like_one(name: JsonStr<'_>, known: &[&str]) -> bool {
     match name.as_plain() {
         Some(plain) if plain.is_ascii() => known.iter().any(|one| plain.eq_ignore_ascii_case(one)),
         _ => known.iter().any(|one| name.chars().map(fold).eq(one.chars().map(fold))),

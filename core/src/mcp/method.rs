@@ -77,9 +77,26 @@ pub(super) fn names(method: JsonStr<'_>) -> Names {
     }
 }
 
+/// The methods whose calls are decided by what they name, and not by the method.
+pub(crate) fn decided_by_name() -> impl Iterator<Item = &'static str> {
+    ["tools/call", "prompts/get", "completion/complete"].into_iter().chain(BY_URI)
+}
+
 /// Whether any authenticated principal may use the method, whatever its roles: `initialize`, `ping`,
 /// `server/discover` and every notification.
 #[must_use]
 pub fn is_always_allowed(method: &str) -> bool {
     matches!(method, "initialize" | "ping" | "server/discover") || method.starts_with("notifications/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_that_name_something_are_decided_by_it() {
+        let decided = |method| !matches!(names(JsonStr::plain(method)), Names::Task | Names::Nothing);
+        assert!(decided_by_name().all(decided));
+        assert!(!["tasks/get", "tools/list", "ping"].into_iter().any(decided));
+    }
 }

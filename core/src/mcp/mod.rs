@@ -11,4 +11,5 @@ mod method;
 pub use method::{Kind, is_always_allowed};
 
 pub(crate) use headers::{ProtocolVersion, agrees};
-pub(crate) use message::{BodyError, Message, read_body};
+pub(crate) use message::{BodyError, Message, looks_like_one, read_body};
+pub(crate) use method::decided_by_name;

@@ -10,7 +10,7 @@ const LONGEST: usize = 2048;
 const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Whether it is a `scope-token`: `%x21 / %x23-5B / %x5D-7E`. Nothing of it can end a quoted string.
-pub(super) fn is_scope(text: &str) -> bool {
+pub(crate) fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 

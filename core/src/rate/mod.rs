@@ -11,6 +11,7 @@
 //! | `decision` | the answer, in the caller's units |
 //! | `limiter` | keys, seeds, quotas: the door to all of it |
 //! | `headers` | the answer, in HTTP |
+//! | `layers` | several named limits at once, by principal, tool, address or all |
 //! | `shared` | one limit for several processes, kept in Redis |
 //!
 //! See [`Limiter`] for an example.
@@ -18,6 +19,7 @@
 mod clock;
 mod decision;
 mod headers;
+pub mod layers;
 mod limiter;
 #[cfg(doorward_loom)]
 #[doc(hidden)]
