@@ -19,7 +19,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python lint lint-python bench bench-quick figures dudect tsan fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python lint lint-python bench bench-quick figures dudect audit tsan fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -132,6 +132,9 @@ dudect: ## statistics on the time of look-ups and comparisons (some minutes, an 
 
 figures: ## the README's table, from the last report
 	$(PYTHON) benches/figures.py
+
+audit: ## fifty million operations of sixteen threads on the rate table, every admission audited (half a minute)
+	DOORWARD_AUDIT_OPS=50000000 $(CARGO) test --locked --release -p doorward --all-features --lib rate::tests::audit
 
 tsan: ## the concurrent tests under ThreadSanitizer (nightly)
 	CARGO_TARGET_DIR=$(CURDIR)/target/tsan NIGHTLY=$(NIGHTLY) tests/tsan/run.sh

@@ -7,7 +7,7 @@
 //! - A header's value is ISO 8859-1: each character is one byte.
 //! - A `body` is a text; or `{"base64": …}`; or `before`, `unit` as many `times`, and `after`, joined; or a `state`:
 //!   `too_large` or `broken`. Without one it is empty.
-//! - `admitted` is the principal's id; or else `status`, `code` (the operator's) and `body` are those of the refusal.
+//! - `admitted` is the principal's id, and `session` the service's own id of its session, empty where it has none; or else `status`, `code` (the operator's) and `body` are those of the refusal.
 //!   `headers` are those of the answer that matter, null where there must be none. What is not said is not compared.
 
 use doorward::Now;
@@ -58,6 +58,7 @@ enum Class {
     Protocol,
     Rate,
     Address,
+    Session,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +124,7 @@ enum State {
 #[serde(deny_unknown_fields)]
 struct Expect {
     admitted: Option<String>,
+    session: Option<String>,
     status: Option<u16>,
     code: Option<String>,
     #[serde(default)]
@@ -220,6 +222,8 @@ fn compare(gate: &Gate, expect: &Expect, found: Result<Admitted, Box<Denial>>) -
     match (found, &expect.admitted) {
         (Ok(admitted), Some(principal)) => {
             differences.extend(differs("principal", Some(principal.as_str()), admitted.principal.id()));
+            let session = admitted.session.as_deref().unwrap_or_default();
+            differences.extend(differs("session", expect.session.as_deref(), session));
         }
         (Err(denial), None) => {
             differences.extend(differs("status", expect.status, denial.status));

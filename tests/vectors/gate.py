@@ -18,6 +18,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import gate_session
+
 NOW = 1_800_000_000
 USER, ADMIN = "user-key-4f1d0c77a2b94e", "admin-key-9b3e55f0c81d7a"
 SECRET = "gate vectors' secret, 0123456789abcdef, of 50 bytes"
@@ -144,11 +146,13 @@ GATES = {
     "few": KEYS | {"RATE_LIMIT_MAX": "4"},
     "proxied": KEYS | {"TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,fd00::/8"},
 }
+GATES |= gate_session.gates(sys.modules[__name__])
 POLICY = {
     "roles": {
         "user": {"tools": ["whoami"]},
         "viewer": {"tools": ["read_*"], "resources": ["docs://a/*", "docs://one"], "prompts": ["summary"]},
         "lister": {"methods": ["tools/list"]},
+        "listener": {"methods": ["subscriptions/listen"], "resources": ["docs://a/*", "docs://one"]},
         "admin": {"tools": ["*"], "resources": ["*"], "prompts": ["*"], "methods": ["*"]},
     }
 }
@@ -159,6 +163,7 @@ SENTENCES = {
     "invalid_token": (401, "The credential is not valid."),
     "forbidden": (403, "The credential does not allow this."),
     "origin_not_allowed": (403, "The Host or Origin is not allowed."),
+    "session_not_found": (404, "There is no such session: start a new one."),
     "too_large": (413, "The request body is too large."),
     "rate_limited": (429, "Too many requests: wait as long as Retry-After says."),
     "unavailable": (503, "The service cannot decide now: try again later."),
@@ -198,6 +203,12 @@ def by_address(error: str, code: str, used: int = 1) -> dict[str, Any]:
 def by_principal(error: str, code: str, body: str | None = None, used: int = 1) -> dict[str, Any]:
     """A refusal behind a good head, which has cost its principal 1."""
     return denied(error, code, rate("principal", 100, used), body)
+
+
+def mismatch(id_: str = "1") -> dict[str, Any]:
+    sentence = "MCP-Protocol-Version, Mcp-Method or Mcp-Name is missing or disagrees with the body."
+    text = '{"jsonrpc":"2.0","id":%s,"error":{"code":-32020,"message":"%s"}}'
+    return by_principal("invalid_request", "header_mismatch", text % (id_, sentence))
 
 
 def admitted(principal: str, used: int = 1, limit: int = 100) -> dict[str, Any]:
@@ -565,10 +576,6 @@ def batches() -> None:
 def protocol() -> None:
     c = "protocol"
 
-    def mismatch(id_: str = "1") -> dict[str, Any]:
-        text = '{"jsonrpc":"2.0","id":%s,"error":{"code":-32020,"message":"Mcp-Method or Mcp-Name disagrees with the body."}}'
-        return by_principal("invalid_request", "header_mismatch", text % id_)
-
     method, name = lambda text: ("mcp-method", text), lambda text: ("mcp-name", text)  # noqa: E731
     version = ("mcp-protocol-version", "2026-07-28")
     encoded = lambda text: f"=?base64?{base64.b64encode(text.encode()).decode()}?="  # noqa: E731
@@ -582,7 +589,7 @@ def protocol() -> None:
         ("other method", [version, method("tools/list")]),
         ("method in other case", [version, method("Tools/Call")]),
         ("other name", [version, method("tools/call"), name("generate-token")]),
-        ("other name in base64", [version, name(encoded("generate-token"))]),
+        ("other name in base64", [version, method("tools/call"), name(encoded("generate-token"))]),
         ("name that is no base64", [version, name("=?base64?!?=")]),
         ("other name in base64, 3000 bytes long", [version, name(encoded("x" * 3000))]),
         ("empty name", [version, name("")]),
@@ -600,7 +607,7 @@ def protocol() -> None:
     vector(c, "headers admit nothing", request(key(), method("tools/call"), body=call("generate-token")),
            by_principal("forbidden", "policy_forbidden"))
     for header in [version, method("tools/call"), name("whoami")]:
-        vector(c, f"{header[0]} twice", request(key(), header, header), {"status": 400, "code": "header_mismatch"})
+        vector(c, f"{header[0]} twice", request(key(), header, header), mismatch("null"))
 
 
 def rates() -> None:
@@ -718,6 +725,8 @@ def addresses() -> None:
 
 for make in [credentials, tokens, origins, bodies, policies, batches, protocol, rates, addresses]:
     make()
+for module in [gate_session]:
+    module.stories(sys.modules[__name__])
 
 
 def text() -> str:

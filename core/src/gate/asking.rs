@@ -41,7 +41,7 @@ mod with_std {
     use crate::api_keys::{ApiKeyRefusal, KeyDigest};
     #[cfg(feature = "asymmetric")]
     use crate::gate::KeysWanted;
-    use crate::gate::{Answer, Ask, Code, KeyWanted, Principal, Question, credential, then};
+    use crate::gate::{Answer, Ask, Code, KeyWanted, Principal, Question, credential};
     #[cfg(feature = "asymmetric")]
     use crate::jwks::Jwks;
     #[cfg(feature = "asymmetric")]
@@ -138,7 +138,7 @@ mod with_std {
                 question,
                 credential: Zeroizing::new(credential.into()),
                 address,
-                then: then(head),
+                then: self.then(head),
                 notes,
                 receipt: spent.receipt,
             })

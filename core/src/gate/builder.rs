@@ -28,7 +28,7 @@ const CACHED_TOKENS: usize = 10_000;
 #[cfg(feature = "std")]
 const CACHE_TTL: u64 = 60_000_000;
 /// The headers that are read for something else, and can't carry keys or addresses.
-const TAKEN: [&str; 9] = [
+const TAKEN: [&str; 10] = [
     "host",
     "origin",
     "authorization",
@@ -37,6 +37,7 @@ const TAKEN: [&str; 9] = [
     "mcp-protocol-version",
     "mcp-method",
     "mcp-name",
+    "mcp-session-id",
     "cookie",
 ];
 
@@ -59,6 +60,7 @@ pub struct GateBuilder {
     limits: Vec<Layer>,
     body_limit: usize,
     resource: Option<crate::oauth::Resource>,
+    sessions: Option<super::SessionKey>,
     cached_tokens: Option<usize>,
     revocations: usize,
     #[cfg(feature = "std")]
@@ -160,6 +162,7 @@ impl GateBuilder {
             limits: Vec::new(),
             body_limit: 1024 * 1024,
             resource: None,
+            sessions: None,
             cached_tokens: None,
             revocations: 10_000,
             #[cfg(feature = "std")]
@@ -272,6 +275,14 @@ impl GateBuilder {
     /// The longest body that is read, in bytes. 1 MiB by default.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// Binds session ids to their principals, for a server that has sessions: a request with another principal's is answered
+    /// with 404. The host must put [`Admitted::session`](super::Admitted::session) in the place of the request's `Mcp-Session-Id`, and
+    /// what [`Gate::bind_session`] gives in the place of its answer's. Without a key, session ids are the service's own affair.
+    pub fn sessions(mut self, key: super::SessionKey) -> Self {
+        self.sessions = Some(key);
         self
     }
 
@@ -425,6 +436,7 @@ impl GateBuilder {
             refusals: refusals.transpose()?,
             #[cfg(feature = "std")]
             shared,
+            sessions: self.sessions,
             address_headers: headers("address", &address_quota)?,
             principal_headers,
             body_limit: self.body_limit,

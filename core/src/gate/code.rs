@@ -56,8 +56,13 @@ pub enum Code {
     BodyMediaType,
     /// A batch that is empty, too long, or where the revision has none.
     BatchInvalid,
-    /// `Mcp-Method` or `Mcp-Name` says something else than the body.
+    /// `MCP-Protocol-Version`, `Mcp-Method` or `Mcp-Name` says something else than the body, is there twice, or is not there
+    /// where its revision wants it.
     HeaderMismatch,
+    /// The session is not this principal's, or nobody's.
+    SessionForeign,
+    /// Two sessions are named.
+    SessionRepeated,
 }
 
 impl Code {
@@ -89,6 +94,8 @@ impl Code {
             Self::BodyMediaType => "body_media_type",
             Self::BatchInvalid => "batch_invalid",
             Self::HeaderMismatch => "header_mismatch",
+            Self::SessionForeign => "session_foreign",
+            Self::SessionRepeated => "session_repeated",
         }
     }
 
@@ -106,7 +113,9 @@ impl Code {
             | Self::BodyUnreadable
             | Self::BodyMediaType
             | Self::BatchInvalid
-            | Self::HeaderMismatch => Public::InvalidRequest,
+            | Self::HeaderMismatch
+            | Self::SessionRepeated => Public::InvalidRequest,
+            Self::SessionForeign => Public::SessionNotFound,
             Self::AddressUnknown
             | Self::ApiKeysStale
             | Self::ApiKeyUnavailable
@@ -159,6 +168,8 @@ pub enum Public {
     Forbidden,
     /// 403, by Origin or Host.
     OriginNotAllowed,
+    /// 404
+    SessionNotFound,
     /// 413
     TooLarge,
     /// 429
@@ -175,6 +186,7 @@ impl Public {
             Self::InvalidRequest => 400,
             Self::Unauthorized | Self::InvalidToken => 401,
             Self::InsufficientScope | Self::Forbidden | Self::OriginNotAllowed => 403,
+            Self::SessionNotFound => 404,
             Self::TooLarge => 413,
             Self::RateLimited => 429,
             Self::Unavailable => 503,
@@ -191,6 +203,7 @@ impl Public {
             Self::InsufficientScope => "insufficient_scope",
             Self::Forbidden => "forbidden",
             Self::OriginNotAllowed => "origin_not_allowed",
+            Self::SessionNotFound => "session_not_found",
             Self::TooLarge => "too_large",
             Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
@@ -218,6 +231,9 @@ impl Public {
             }
             Self::OriginNotAllowed => {
                 r#"{"error":"origin_not_allowed","error_description":"The Host or Origin is not allowed."}"#
+            }
+            Self::SessionNotFound => {
+                r#"{"error":"session_not_found","error_description":"There is no such session: start a new one."}"#
             }
             Self::TooLarge => r#"{"error":"too_large","error_description":"The request body is too large."}"#,
             Self::RateLimited => {
