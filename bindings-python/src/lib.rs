@@ -79,6 +79,7 @@ mod _doorward {
     use super::jwks::{PyFetch, PyFetched, PyJwks};
     #[pymodule_export]
     use super::keys::{PyKey, PyKeySet, PySigningKey, sign};
+    #[pymodule_export]
     use super::policy::PyPolicy;
     #[pymodule_export]
     use super::pyjwt::{_decode, _sign, _signing_secret, _verify};
