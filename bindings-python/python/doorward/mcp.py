@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from mcp.server.auth.middleware.auth_context import auth_context_var, get_access_token
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
+from mcp.server.mcpserver.exceptions import ToolError
 from starlette.authentication import AuthCredentials
 
 from . import asgi
@@ -32,7 +33,7 @@ Tool = TypeVar("Tool", bound=Callable[..., Any])
 ROLES = "roles"
 
 
-class NotAllowed(Exception):
+class NotAllowed(ToolError):
     """The caller lacks a scope or a role for a tool: the tool's result is an error."""
 
 
