@@ -52,7 +52,7 @@ def decide(gate: Gate, request: dict[str, Any], now: tuple[float, float], *, as_
 
 
 def differences(expect: dict[str, Any], found: Admitted | Denial) -> list[str]:
-    assert expect.keys() <= {"admitted", "status", "code", "headers", "body"}
+    assert expect.keys() <= {"admitted", "session", "status", "code", "headers", "body"}
     wrong = []
     for name, value in expect.get("headers", {}).items():
         values = [one for other, one in found.headers if other == name]
@@ -62,6 +62,8 @@ def differences(expect: dict[str, Any], found: Admitted | Denial) -> list[str]:
         assert found
         if found.principal.id != expect.get("admitted"):
             wrong.append(f"admitted {found.principal.id}")
+        if (found.session or "") != expect.get("session", found.session or ""):
+            wrong.append(f"session {found.session}")
         return wrong
     assert not found
     if "admitted" in expect:
