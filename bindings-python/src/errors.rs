@@ -4,7 +4,7 @@ use doorward::address::AddressError;
 use doorward::api_keys::file::KeyFileError;
 use doorward::api_keys::{ApiKeyError, ApiKeyRefusal};
 use doorward::config::ConfigError;
-use doorward::gate::GateError;
+use doorward::gate::{GateError, SessionError};
 use doorward::jwks::UrlError;
 use doorward::jwt::{RevocationsFull, SignError, TokenError, VerifierError};
 use doorward::keys::KeyError;
@@ -119,6 +119,7 @@ configured!(
     UrlError,
     PolicyError,
     GateError,
+    SessionError,
     OriginError,
     AddressError,
     ResourceError,

@@ -120,7 +120,7 @@ pub(super) fn load_keys(py: Python<'_>, config: &Config, gate: &Gate) -> PyResul
 
 /// A further limit of a gate, spent from behind the principal's own bucket.
 ///
-/// ``per`` is ``principal``, ``principal_and_tool``, ``address`` or ``everybody``: whose bucket it is. It counts what the patterns name (``tools``, ``resources``,
+/// ``per`` is ``principal``, ``principal-tool``, ``address`` or ``everybody``: whose bucket it is. It counts what the patterns name (``tools``, ``resources``,
 /// ``prompts``, ``methods``; without any, everything) of principals with one of ``roles`` (without any, all), ``cost`` units each. Raises ``ConfigError``.
 #[pyclass(frozen, name = "Limit", module = "doorward")]
 pub(crate) struct PyLimit {
@@ -147,7 +147,7 @@ impl PyLimit {
         cost: Option<u32>,
         slots: Option<usize>,
     ) -> PyResult<Self> {
-        let message = "per must be principal, principal_and_tool, address or everybody";
+        let message = "per must be principal, principal-tool, address or everybody";
         let per = Per::of_name(per).ok_or_else(|| errors::config(py, "argument_invalid", message))?;
         let mut layer = Layer::new(name, quota.get().quota, per);
         for (patterns, add) in [

@@ -17,14 +17,14 @@ pub(crate) use principal::PyPrincipal;
 pub(crate) use step::{PyAdmitted, PyAsk, PyDenial, PyNeedBody};
 
 use crate::api_keys::PyApiKeys;
-use crate::convert::{Moment, Octets, Seconds, Strings};
+use crate::convert::{Moment, Octets, Seconds, Secret, Strings};
 use crate::errors::{self, OrConfigError};
 use crate::jwks::PyFetch;
 use crate::policy::PyPolicy;
 use crate::rate::PyQuota;
 use crate::verifier::PyVerifier;
 use doorward::config::Config;
-use doorward::gate::{Body, Gate};
+use doorward::gate::{Body, Gate, SessionKey};
 use doorward::rate::Quota;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
@@ -42,7 +42,7 @@ use request::{Headers, Peer};
 /// believed: ``X-Forwarded-For``, or ``forwarded_header``. IPv6 addresses count by their first 64 bits, or ``ipv6_prefix``. ``authorization_servers`` makes it an OAuth resource at ``public_url``, with ``scopes_supported``.
 ///
 /// ``address_quota`` is for failed attempts of an address (30 a minute), ``principal_quota`` for requests of a principal (100 a minute),
-/// ``limits`` are further ones. ``body_limit`` is in bytes. ``cached_tokens`` are kept as verified for up to a minute. Raises ``ConfigError``.
+/// ``limits`` are further ones. ``body_limit`` is in bytes. ``cached_tokens`` are kept as verified for up to a minute. ``session_key``, at least 32 bytes, binds session ids to their principals: see ``bind_session``. Raises ``ConfigError``.
 ///
 /// >>> gate = Gate(api_keys=ApiKeys([ApiKey("ci", "a-key-nobody-guesses", roles=["user"])]),
 /// ...             policy=Policy(roles={"user": {"tools": ["whoami"]}}))
@@ -65,7 +65,8 @@ impl PyGate {
     #[pyo3(signature = (
         *, verifiers=None, api_keys=None, api_key_lookup=false, introspection=None, policy=None, host=None, public_url=None,
         allowed_hosts=None, origins=None, trusted_proxies=None, forwarded_header=None, ipv6_prefix=None, authorization_servers=None, scopes_supported=None,
-        api_key_header=None, address_quota=None, principal_quota=None, limits=None, body_limit=None, cached_tokens=None
+        api_key_header=None, address_quota=None, principal_quota=None, limits=None, body_limit=None, cached_tokens=None,
+        session_key=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn new(
@@ -90,6 +91,7 @@ impl PyGate {
         limits: Option<Vec<Bound<'_, PyLimit>>>,
         body_limit: Option<usize>,
         cached_tokens: Option<usize>,
+        session_key: Option<Secret<'_>>,
     ) -> PyResult<Self> {
         let (mut builder, mut detach) = (Gate::builder(), false);
         for verifier in build::verifiers(verifiers.as_ref())? {
@@ -139,6 +141,9 @@ impl PyGate {
         if let Some(tokens) = cached_tokens {
             builder = builder.cached_tokens(tokens);
         }
+        if let Some(key) = session_key {
+            builder = builder.sessions(SessionKey::new(key.as_ref()).or_config_error(py)?);
+        }
         Ok(Self { gate: Box::new(builder.build_random().or_config_error(py)?), config: None, detach })
     }
 
@@ -173,18 +178,23 @@ impl PyGate {
     ///
     /// ``headers`` are all of them: a mapping, or pairs of names and values, ``str`` or ``bytes``. ``peer`` is the other end's IP address: without
     /// one, every request is refused. ``now`` is seconds since the epoch, or a pair of those and of seconds on a clock that never steps.
-    #[pyo3(signature = (method, headers, peer, *, now=None))]
+    /// ``session_in_query`` is for the older SSE transport: the parameter's name, and the query that has it.
+    #[pyo3(signature = (method, headers, peer, *, session_in_query=None, now=None))]
     fn begin<'py>(
         slf: &Bound<'py, Self>,
         method: &str,
         headers: Headers,
         peer: Peer,
+        session_in_query: Option<(String, String)>,
         now: Option<Moment>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (this, now) = (slf.get(), Moment::or_system(now));
         let gate = &this.gate;
         let step = this.run(slf.py(), || {
-            let head = gate.head(method, peer.0, headers.iter());
+            let mut head = gate.head(method, peer.0, headers.iter());
+            if let Some((parameter, query)) = &session_in_query {
+                head = head.session_in_query(parameter, query);
+            }
             gate.begin(&head, now)
         });
         step::convert(slf, step)
@@ -320,6 +330,46 @@ impl PyGate {
         let head = self.gate.head("GET", peer.0, headers.iter());
         let lines = self.gate.address_headers(&head, Moment::or_system(now));
         lines.iter().flat_map(|lines| lines.iter()).map(|(name, value)| (name, value.to_owned())).collect()
+    }
+
+    /// Whether session ids are bound to their principals. Where they are, the service behind must be given ``Admitted.session`` in the place of the
+    /// request's ``Mcp-Session-Id`` (or no such header), and clients what ``bind_session`` makes of the one in its answer.
+    #[getter]
+    fn binds_sessions(&self) -> bool {
+        self.gate.binds_sessions()
+    }
+
+    /// The session id that a client is given in the place of the service's own. Raises ``ConfigError``: give it none then.
+    fn bind_session(
+        &self,
+        py: Python<'_>,
+        principal: &Bound<'_, PyPrincipal>,
+        inner: &str,
+    ) -> PyResult<String> {
+        let bound = self.gate.bind_session(&principal.get().principal, inner);
+        bound.map(std::borrow::Cow::into_owned).or_config_error(py)
+    }
+
+    /// Binds an id of another kind, such as a task's, which stands in bodies: the server gives out what this makes, and takes it back by
+    /// ``unbind``. Raises ``ConfigError``.
+    fn bind(
+        &self,
+        py: Python<'_>,
+        kind: &str,
+        principal: &Bound<'_, PyPrincipal>,
+        inner: &str,
+    ) -> PyResult<String> {
+        self.gate.bind(kind, &principal.get().principal, inner).or_config_error(py)
+    }
+
+    /// The id that was bound; ``None`` where it is not that principal's, or not of that kind.
+    fn unbind<'o>(
+        &self,
+        kind: &str,
+        principal: &Bound<'_, PyPrincipal>,
+        outward: &'o str,
+    ) -> Option<&'o str> {
+        self.gate.unbind(kind, &principal.get().principal, outward)
     }
 
     /// The header API keys come in, in lower case.

@@ -34,6 +34,9 @@ impl<'py> FromPyObject<'_, 'py> for Headers {
             let (name, value) = match pair.cast::<PyTuple>() {
                 Ok(pair) if pair.len() == 2 => (pair.get_item(0)?, pair.get_item(1)?),
                 Ok(_) => return Err(wrong_type(&pair, "a pair of name and value")),
+                Err(_) if pair.cast::<PyString>().is_ok() || pair.cast::<PyBytes>().is_ok() => {
+                    return Err(wrong_type(&pair, "a pair of name and value"));
+                }
                 // ASGI's pairs are lists where they came through a test client or another framework.
                 Err(_) => pair.extract::<(Bound<'py, PyAny>, Bound<'py, PyAny>)>().or_else(|_| {
                     pair.extract::<[Bound<'py, PyAny>; 2]>().map(|[name, value]| (name, value))

@@ -95,6 +95,12 @@ impl PyAdmitted {
         target(self.admitted.target.as_ref())
     }
 
+    /// Its session by the service's own id, where the gate binds them and it has one.
+    #[getter]
+    fn session(&self) -> Option<&str> {
+        self.admitted.session.as_deref()
+    }
+
     /// What else the operator should be told, by codes.
     #[getter]
     fn notes(&self) -> Vec<&'static str> {
