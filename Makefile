@@ -43,10 +43,11 @@ $(PYTHON_CLIENT)/.venv/.stamp: $(PYTHON_CLIENT)/requirements.txt
 	$(PYTHON_CLIENT)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $(PYTHON_CLIENT)/requirements.txt
 	@touch $@
 
-$(BINDINGS_PYTHON)/.venv/.stamp: $(BINDINGS_PYTHON)/requirements-dev.txt
+$(BINDINGS_PYTHON)/.venv/.stamp: $(BINDINGS_PYTHON)/requirements-dev.txt $(BINDINGS_PYTHON)/requirements-integrations.txt
 	$(call say,PyPI packages to build and test the Python package)
 	$(PYTHON) -m venv --clear $(BINDINGS_PYTHON)/.venv
 	$(BINDINGS_PYTHON)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	$(BINDINGS_PYTHON)/.venv/bin/pip install --quiet --disable-pip-version-check -r $(BINDINGS_PYTHON)/requirements-integrations.txt
 	@touch $@
 
 $(PYTHON_BENCH)/.venv/.stamp: $(PYTHON_BENCH)/requirements.txt
@@ -143,6 +144,7 @@ bench-python: $(PYTHON_BENCH)/.venv/.stamp ## the Python package beside others, 
 	$(PYTHON_BENCH)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/bench/*.whl
 	@mkdir -p target/bench
 	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/verify.py $(QUICK) target/bench/report.jsonl
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/asgi.py $(QUICK) target/bench/report.jsonl
 
 dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)
 	cd tests/constant-time && CARGO_TARGET_DIR=$(CURDIR)/target/constant-time \

@@ -106,10 +106,14 @@ class Batches:
 
     def __init__(self, verify: Verify, tokens: list[str], nanos: int) -> None:
         for n, token in enumerate(tokens):
-            assert verify(token) == f"user-{n:06}"
+            self.check(n, verify(token))
         each = batch(verify, tokens) / len(tokens)
         self.verify, self.tokens, self.at = verify, tokens, 0
         self.size = max(1, min(len(tokens), round(nanos / each)))
+
+    def check(self, n: int, given: object) -> None:
+        """Whether a side does what it is timed for."""
+        assert given == f"user-{n:06}"
 
     def next(self) -> float:
         """Nanoseconds a token."""

@@ -1,11 +1,12 @@
 """A bare ASGI application behind the gate: it answers every MCP request with who asked, and streams on GET.
 
-    API_KEYS=a-key-nobody-guesses python asgi_app.py
+API_KEYS=a-key-nobody-guesses python asgi_app.py
 """
 
 import asyncio
 import json
 import os
+from collections.abc import MutableMapping
 from typing import Any
 
 import uvicorn
@@ -14,7 +15,7 @@ from doorward import Gate, Policy
 from doorward.asgi import Guard
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def application(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
     """Who asked for what."""
     if scope["type"] != "http":
         raise RuntimeError("HTTP only")
@@ -34,4 +35,4 @@ app = Guard(application, Gate.from_env(policy=Policy.allow_all()))
 
 if __name__ == "__main__":
     port = int(os.environ.get("PORT", "8000"))
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", proxy_headers=False, lifespan="off")

@@ -1,6 +1,6 @@
 """A FastAPI application behind the gate, its own routes and all.
 
-    JWT_SECRET=a-secret-of-at-least-32-bytes-kept-well python fastapi_app.py
+JWT_SECRET=a-secret-of-at-least-32-bytes-kept-well python fastapi_app.py
 """
 
 import os
@@ -38,4 +38,6 @@ def reports(
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), log_level="warning")
+    uvicorn.run(
+        app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), log_level="warning", proxy_headers=False
+    )

@@ -1,6 +1,6 @@
 """A FastMCP server behind the whole gate.
 
-    API_KEYS=a-key-nobody-guesses RATE_LIMIT_MAX=60 python fastmcp_server.py
+API_KEYS=a-key-nobody-guesses RATE_LIMIT_MAX=60 python fastmcp_server.py
 """
 
 import os
@@ -43,4 +43,6 @@ def shut_down() -> str:
 app = server.http_app()
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), log_level="warning")
+    uvicorn.run(
+        app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), log_level="warning", proxy_headers=False
+    )

@@ -1,6 +1,6 @@
 """A server with a hook that gets the headers: what it raises rejects the caller, what it gives is the tools' context.
 
-    API_KEY=a-key-nobody-guesses python headers_hook.py
+API_KEY=a-key-nobody-guesses python headers_hook.py
 """
 
 import json
@@ -27,7 +27,7 @@ def run_tool(name: str, context: Caller) -> str:
 class Server(BaseHTTPRequestHandler):
     """Runs the tool named by the path."""
 
-    def do_POST(self) -> None:  # noqa: N802, D102
+    def do_POST(self) -> None:  # noqa: D102
         try:
             context = authenticate.authenticate(self.headers.items())
             status, answer = 200, {"result": run_tool(self.path.strip("/"), context)}

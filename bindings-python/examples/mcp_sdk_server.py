@@ -41,4 +41,6 @@ policy = Policy(everybody={"tools": ["*"], "methods": ["*"]}).require("tool", "e
 app = Guard(server.streamable_http_app(), Gate.from_env(policy=policy))
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), log_level="warning")
+    uvicorn.run(
+        app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), log_level="warning", proxy_headers=False
+    )

@@ -1,6 +1,6 @@
 """The official SDK's own bearer check, with doorward for a verifier: no limits, no policy, no keys but behind Bearer.
 
-    JWT_SECRET=a-secret-of-at-least-32-bytes-kept-well python mcp_sdk_token_verifier.py
+JWT_SECRET=a-secret-of-at-least-32-bytes-kept-well python mcp_sdk_token_verifier.py
 """
 
 import os
@@ -37,4 +37,6 @@ def whoami() -> str:
 app = server.streamable_http_app()
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), log_level="warning")
+    uvicorn.run(
+        app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), log_level="warning", proxy_headers=False
+    )

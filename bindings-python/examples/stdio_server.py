@@ -1,6 +1,6 @@
 """A server on stdin and stdout, started by its client with a key in the environment.
 
-    MCP_API_KEY=a-key-nobody-guesses python stdio_server.py
+MCP_API_KEY=a-key-nobody-guesses python stdio_server.py
 """
 
 from mcp.server import MCPServer

@@ -31,7 +31,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     """Answers with its caller and the body it was handed."""
     message = await receive() if scope["method"] == "POST" else {"body": b""}
     caller = scope["state"]["principal"].id
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-ratelimit-limit", b"9"), (b"x-own", b"1")]})
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"x-ratelimit-limit", b"9"), (b"x-own", b"1")]}
+    )
     await send({"type": "http.response.body", "body": caller.encode() + b" " + message["body"]})
 
 
@@ -218,6 +220,7 @@ def streaming(guarded: Guard, **headers: str) -> tuple[float, list[Any]]:
 
 async def endlessly(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
+
     # From a task of its own, as frameworks send.
     async def all_of_it() -> None:
         while True:

@@ -117,7 +117,12 @@ def test_token_provider() -> None:
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
                 accept = {"accept": "application/json, text/event-stream"}
-                call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "secret", "arguments": {}}}
+                call = {
+                    "jsonrpc": "2.0",
+                    "id": 1,
+                    "method": "tools/call",
+                    "params": {"name": "secret", "arguments": {}},
+                }
                 for headers in (
                     {},
                     bearer(scope="write"),

@@ -115,7 +115,9 @@ def test_limited() -> None:
         results, statuses = called(url, {"x-api-key": KEY}, *["whoami"] * 8)
         assert results[0].startswith("key:") and isinstance(results[-1], Exception)
         assert 429 in statuses
-        answer = httpx.post(url + "/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"}, headers={"x-api-key": KEY})
+        answer = httpx.post(
+            url + "/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"}, headers={"x-api-key": KEY}
+        )
         assert answer.status_code == 429 and int(answer.headers["retry-after"]) >= 1
         assert answer.headers["x-ratelimit-remaining"] == "0"
 

@@ -13,6 +13,8 @@ import httpx
 import pytest
 import redis
 import redis.asyncio as aredis
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from servers import KEY, SECRET, free_port
 
 from doorward import Admitted, ApiKey, Denial, Gate, Introspection, Jwks, Policy, SigningKey, Verifier, sign
@@ -113,8 +115,10 @@ def test_a_server_that_is_down_costs_no_more_than_the_deadline() -> None:
 
 
 def test_questions_of_a_door_without_an_event_loop() -> None:
-    private = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----"
-    key = SigningKey.from_pem(private, "EdDSA", kid="one")
+    der = ed25519.Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    key = SigningKey.from_der(der, "EdDSA", kid="one")
     issuer = "https://issuer.example"
     gate = Gate(
         verifiers=Verifier(jwks=Jwks(f"{issuer}/keys"), issuer=issuer, audience="here"),
@@ -132,7 +136,11 @@ def test_questions_of_a_door_without_an_event_loop() -> None:
         assert url == f"{issuer}/introspect"
         if "token=broken" in form:
             raise ConnectionError("down")
-        active = b'{"active":true,"sub":"ben","aud":"here","exp":4102444800}' if "token=good" in form else b'{"active":false}'
+        active = (
+            b'{"active":true,"sub":"ben","aud":"here","exp":4102444800}'
+            if "token=good" in form
+            else b'{"active":false}'
+        )
         return 200, active
 
     door = Door(gate, http_client=httpx.Client(transport=httpx.MockTransport(answer)), introspect=introspect)

@@ -1,4 +1,4 @@
-"""The gate with what it needs of the world: whoever fetches keys, counts shared limits and knows further keys and tokens."""
+"""The gate with what it needs of the world: who fetches keys, counts shared limits, and knows further credentials."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Shared limits, counted by Redis or Valkey through redis-py: core's script and arguments, and core's word on the reply.
+"""Shared limits, counted by Redis or Valkey through redis-py: core's script and arguments, core's word on the reply.
 
-The client is the caller's own (``redis.Redis`` or ``redis.asyncio.Redis``), with its TLS, retries and pool. A reply that
-does not come within the deadline is none; core's breaker then sees to the fallback.
+The client is the caller's own (``redis.Redis`` or ``redis.asyncio.Redis``), with its TLS, retries and pool. A reply
+that does not come within the deadline is none; core's breaker then sees to the fallback.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ async def spend(client: aredis.Redis, ask: Ask) -> Any:
     import redis
 
     try:
-        reply = await asyncio.wait_for(client.execute_command(*_arguments(ask)), ask.deadline)
+        execute: Any = client.execute_command
+        reply = await asyncio.wait_for(execute(*_arguments(ask)), ask.deadline)
     except (asyncio.TimeoutError, redis.TimeoutError):
         return ask.unavailable()
     except (redis.RedisError, OSError) as error:
@@ -47,11 +48,12 @@ async def spend(client: aredis.Redis, ask: Ask) -> Any:
 
 
 def spend_now(client: redis_py.Redis, ask: Ask, pool: concurrent.futures.Executor) -> Any:
-    """The same for callers without an event loop: a thread of the pool waits for the server, the caller only so long."""
+    """The same for callers without an event loop: a thread of the pool waits for the server, they only so long."""
     import redis
 
     try:
-        sent = pool.submit(client.execute_command, *_arguments(ask))
+        execute: Any = client.execute_command
+        sent = pool.submit(execute, *_arguments(ask))
         reply = sent.result(timeout=ask.deadline)
     except (concurrent.futures.TimeoutError, redis.TimeoutError):
         return ask.unavailable()

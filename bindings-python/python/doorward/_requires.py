@@ -28,9 +28,7 @@ class Requirement:
         if not all(_SCOPE.fullmatch(scope) for scope in self.scopes):
             raise ConfigError("a scope is of printable ASCII, without spaces, quotes and backslashes")
 
-    def lacking(
-        self, scopes: Iterable[str], roles: Iterable[str]
-    ) -> Literal["insufficient_scope", "forbidden"] | None:
+    def lacking(self, scopes: Iterable[str], roles: Iterable[str]) -> Literal["insufficient_scope", "forbidden"] | None:
         """What to refuse somebody with these for; nothing where they have what it takes."""
         if not set(self.scopes).issubset(scopes):
             return "insufficient_scope"

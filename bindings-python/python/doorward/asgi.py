@@ -8,13 +8,13 @@ does, and within 15 seconds of its revocation. CORS is the host's: put its middl
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ._door import ApiKeyLookUp, Door, Introspect
-from ._doorward import Admitted, Denial, Gate, NeedBody, Principal
+from ._doorward import Admitted, Denial, Gate, NeedBody
 
 if TYPE_CHECKING:
     import httpx
@@ -120,16 +120,14 @@ class Guard:
         step = await door.answered(gate.begin("GET" if plain else method, scope["headers"], self._peer(scope)))
         door.refresh()
         body: bytes | None = None
-        unread = not plain and _has_body(scope)
         if isinstance(step, NeedBody):
             body, next_step = await _read(step, scope, receive)
-            unread = body is None
             step = await door.answered(next_step)
         assert not isinstance(step, NeedBody)
         door.tell(step, round((time.perf_counter() - began) * 1e6))
         if isinstance(step, Denial):
             headers = list(step.headers)
-            if unread and scope.get("http_version", "1.1").startswith("1"):
+            if body is None and _has_body(scope) and scope.get("http_version", "1.1").startswith("1"):
                 # HTTP/1 can't go on behind a body that nobody reads (RFC 9112 §9.3).
                 headers.append(("connection", "close"))
             await _send(send, step.status, headers, step.body)
@@ -137,36 +135,38 @@ class Guard:
         scope = {**scope, "state": {**scope.get("state", {}), "principal": step.principal}}
         if not plain:
             receive = _handing_on(body or b"", receive)
-        async with self._admitted(scope, step):
-            await _Answer(self, step, _bearer(scope), send).of(scope, receive)
+        await self._serve(scope, receive, send, step)
 
-    @contextlib.asynccontextmanager
-    async def _admitted(self, scope: Scope, admitted: Admitted) -> Any:
-        """For subclasses: what there is to do around the application."""
-        yield
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, admitted: Admitted) -> None:
+        """The application's answer to an admitted request. For subclasses to do more around it."""
+        await _Answer(self, admitted, scope["headers"], send).of(scope, receive)
 
 
 def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:
     return any(path == one or path.startswith(one.rstrip("/") + "/") for one in beginnings)
 
 
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    return next((value for key, value in scope["headers"] if key == name), None)
+def _header(headers: Any, name: bytes) -> bytes | None:
+    for key, value in headers:
+        if key == name:
+            found: bytes = value
+            return found
+    return None
 
 
-def _bearer(scope: Scope) -> bytes:
-    return (_header(scope, b"authorization") or b"").partition(b" ")[2].strip()
+def _bearer(headers: Any) -> bytes:
+    return (_header(headers, b"authorization") or b"").partition(b" ")[2].strip()
 
 
 def _declared(scope: Scope) -> int:
     try:
-        return int(_header(scope, b"content-length") or 0)
+        return int(_header(scope["headers"], b"content-length") or 0)
     except ValueError:
         return 0
 
 
 def _has_body(scope: Scope) -> bool:
-    return _declared(scope) > 0 or _header(scope, b"transfer-encoding") is not None
+    return _declared(scope) > 0 or _header(scope["headers"], b"transfer-encoding") is not None
 
 
 async def _send(send: Send, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
@@ -183,12 +183,25 @@ async def _read(need: NeedBody, scope: Scope, receive: Receive) -> tuple[bytes |
     if _declared(scope) > need.limit:
         return None, need.too_large()
     try:
-        body = await asyncio.wait_for(_collect(receive, need.limit), BODY_TIME)
+        body = await _within(BODY_TIME, _collect(receive, need.limit))
     except (asyncio.TimeoutError, ConnectionError):
         return None, need.broken()
     if body is None:
         return None, need.too_large()
     return body, need.read(body)
+
+
+if sys.version_info >= (3, 11):
+
+    async def _within(seconds: float, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:
+        # Not `wait_for`, which makes a task of it before Python 3.12: that took longer than all the rest of the guard.
+        async with asyncio.timeout(seconds):
+            return await reading
+
+else:
+
+    async def _within(seconds: float, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:
+        return await asyncio.wait_for(reading, seconds)
 
 
 async def _collect(receive: Receive, limit: int) -> bytes | None:
@@ -223,12 +236,10 @@ def _handing_on(body: bytes, receive: Receive) -> Receive:
 class _Answer:
     """An answer with rate headers, that ends when its credential does."""
 
-    def __init__(self, guard: Guard, admitted: Admitted, token: bytes, send: Send) -> None:
+    def __init__(self, guard: Guard, admitted: Admitted, headers: Any, send: Send) -> None:
         self._guard = guard
         self._admitted = admitted
-        self._principal: Principal = admitted.principal
-        self._until = admitted.valid_until
-        self._token = token
+        self._headers = headers
         self._send = send
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -266,14 +277,15 @@ class _Answer:
         await self._send(message)
 
     def _look_again(self) -> None:
-        wait = SWEEP if self._until is None else min(SWEEP, max(self._until - time.time(), 0.0))
+        until = self._admitted.valid_until
+        wait = SWEEP if until is None else min(SWEEP, max(until - time.time(), 0.0))
         self._timer = asyncio.get_running_loop().call_later(wait, self._look)
 
     def _look(self) -> None:
         door = self._guard.door
         # Where there is nothing but long answers, nobody else asks the issuers.
         door.refresh()
-        if self._over or door.gate.still_good(self._principal, self._token):
+        if self._over or door.gate.still_good(self._admitted.principal, _bearer(self._headers)):
             self._look_again()
         elif self._task is not None:
             self._cut = True

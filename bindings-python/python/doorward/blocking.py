@@ -1,7 +1,7 @@
 """The gate for callers without an event loop: WSGI applications, threads, scripts.
 
-The caller reads the request and sends the answer; ``Door.admit`` decides, and asks whoever has to be asked: key sets by an
-``httpx.Client``, shared limits by redis-py, API keys and opaque tokens by functions of the caller's own.
+The caller reads the request and sends the answer; ``Door.admit`` decides, and asks whoever has to be asked: key sets by
+an ``httpx.Client``, shared limits by redis-py, API keys and opaque tokens by functions of the caller's own.
 """
 
 from __future__ import annotations

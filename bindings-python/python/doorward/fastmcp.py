@@ -1,14 +1,13 @@
 """For FastMCP (4.x).
 
 ``GateProvider`` is an auth provider that is the whole gate: the right 401s and 403s, and limits that answer 429.
-``TokenProvider`` verifies tokens and nothing else, for servers behind a gate of their own. ``Requirements`` is a FastMCP
-middleware that says what tools need, and shows nobody the tools they may not call.
+``TokenProvider`` verifies tokens and nothing else, for servers behind a gate of their own. ``Requirements`` is a
+FastMCP middleware that says what tools need, and shows nobody the tools they may not call.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastmcp.exceptions import AuthorizationError
@@ -30,13 +29,11 @@ __all__ = ["GateProvider", "Requirements", "TokenProvider"]
 class _Guard(mcp.Guard):
     """The guard, and a header for FastMCP's own check, which takes nobody for authenticated who sends no ``Bearer``."""
 
-    @asynccontextmanager
-    async def _admitted(self, scope: asgi.Scope, admitted: Admitted) -> AsyncIterator[None]:
-        async with super()._admitted(scope, admitted):
-            if asgi._header(scope, b"authorization") is None:
-                # An API key in a header of its own. Not the key: tools might pass it on.
-                scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer admitted-by-doorward")]
-            yield
+    async def _serve(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send, admitted: Admitted) -> None:
+        if asgi._header(scope["headers"], b"authorization") is None:
+            # An API key in a header of its own. Not the key: tools might pass it on.
+            scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer admitted-by-doorward")]
+        await super()._serve(scope, receive, send, admitted)
 
 
 class GateProvider(AuthProvider):
@@ -62,7 +59,7 @@ class GateProvider(AuthProvider):
 
 
 class TokenProvider(FastMCPTokenVerifier):
-    """``doorward.mcp.TokenVerifier`` as FastMCP's ``auth``: tokens and API keys behind ``Bearer``, no limits, no policy."""
+    """``doorward.mcp.TokenVerifier`` as FastMCP's ``auth``: credentials behind ``Bearer``, no limits, no policy."""
 
     def __init__(self, verifier: mcp.TokenVerifier, **options: Any) -> None:
         """``options`` are FastMCP's: ``base_url``, ``required_scopes``, ``resource_base_url``."""
@@ -78,8 +75,8 @@ class TokenProvider(FastMCPTokenVerifier):
 class Requirements(Middleware):
     """What tools need: ``Requirements({"delete": {"roles": ["admin"]}, "export": {"scopes": ["export"]}})``.
 
-    Of scopes all, of roles one. A call without is an error, and the tool is not in the caller's list. The gate's policy can
-    say the same, and answers 403: prefer it where there is a gate.
+    Of scopes all, of roles one. A call without is an error, and the tool is not in the caller's list. The gate's policy
+    can say the same, and answers 403: prefer it where there is a gate.
     """
 
     def __init__(self, tools: Mapping[str, Mapping[str, Sequence[str]]]) -> None:

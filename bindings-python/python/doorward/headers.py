@@ -58,8 +58,9 @@ class Caller:
 class Authenticator:
     """The hook: awaited with the headers, it gives the ``Caller`` or raises ``Rejected``.
 
-    ``headers`` are a mapping or pairs, names in any case. ``Authorization: Bearer`` carries a token or a key, the header
-    ``api_key_header`` a key. Both at once, or one of them twice, is refused; other schemes are as good as nothing.
+    ``headers`` are a mapping or pairs, names in any case. ``Authorization: Bearer`` carries a token or a key, the
+    header ``api_key_header`` a key. Both at once, or one of them twice, is refused; other schemes are as good as
+    nothing.
     """
 
     def __init__(

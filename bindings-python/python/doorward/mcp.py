@@ -1,16 +1,17 @@
 """For the official MCP SDK (``mcp`` 2.x).
 
-``guard`` puts the whole gate around ``streamable_http_app()``; ``TokenVerifier`` is for the SDK's own ``token_verifier=``, which
-verifies tokens and nothing else: no limits, no policy, no API keys in a header of their own. In either case
-``get_access_token()`` carries the claims, ``caller()`` who it is, and ``requires`` guards a tool.
+``Guard`` puts the whole gate around ``streamable_http_app()``; ``TokenVerifier`` is for the SDK's own
+``token_verifier=``, which verifies tokens and nothing else: no limits, no policy, no API keys in a header of their own.
+In either case ``get_access_token()`` carries the claims, and ``requires`` guards a tool.
+
+The SDK binds its sessions to whoever opened them, by the access token's client, issuer and subject: another's is a 404.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 from mcp.server.auth.middleware.auth_context import auth_context_var, get_access_token
@@ -40,8 +41,8 @@ class NotAllowed(ToolError):
 def access_token(principal: Principal, token: str = "") -> AccessToken:
     """What ``get_access_token()`` gives of an admitted principal.
 
-    ``client_id`` is the token's ``client_id`` or ``azp``, else the principal's canonical id; ``subject`` and ``claims`` are the
-    token's. Of an API key, ``claims`` holds its roles.
+    ``client_id`` is the token's ``client_id`` or ``azp``, else the principal's canonical id; ``subject`` and ``claims``
+    are the token's. Of an API key, ``claims`` holds its roles.
     """
     claims = dict(principal.claims) if principal.claims is not None else {ROLES: list(principal.roles)}
     client = claims.get("client_id") or claims.get("azp")
@@ -61,24 +62,23 @@ class Guard(asgi.Guard):
     >>> app = Guard(server.streamable_http_app(), Gate.from_env())  # doctest: +SKIP
     """
 
-    @contextlib.asynccontextmanager
-    async def _admitted(self, scope: asgi.Scope, admitted: Admitted) -> AsyncIterator[None]:
-        bearer = asgi._bearer(scope).decode("latin-1")
+    async def _serve(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send, admitted: Admitted) -> None:
+        bearer = asgi._bearer(scope["headers"]).decode("latin-1")
         user = AuthenticatedUser(access_token(admitted.principal, bearer))
         scope["user"], scope["auth"] = user, AuthCredentials(list(user.scopes))
         before = auth_context_var.set(user)
         try:
-            yield
+            await super()._serve(scope, receive, send, admitted)
         finally:
             auth_context_var.reset(before)
 
 
 class TokenVerifier:
-    """The SDK's ``TokenVerifier`` protocol: tokens by a ``Verifier``, and API keys behind ``Bearer`` by an ``ApiKeys`` set.
+    """The SDK's ``TokenVerifier`` protocol: tokens by a ``Verifier``, API keys behind ``Bearer`` by an ``ApiKeys`` set.
 
-    ``jwks`` is the ``Jwks`` the verifier was made with, where its keys are fetched. ``introspect`` is asked for whatever is
-    neither. ``resource`` goes into the access token, for the SDK's ``validate_token_resource``: name the audience that the
-    verifier demands. It enforces no limits and no policy: see ``Guard``.
+    ``jwks`` is the ``Jwks`` the verifier was made with, where its keys are fetched. ``introspect`` is asked for
+    whatever is neither. ``resource`` goes into the access token, for the SDK's ``validate_token_resource``: name the
+    audience that the verifier demands. It enforces no limits and no policy: see ``Guard``.
     """
 
     def __init__(
@@ -175,10 +175,10 @@ def check(requirement: Requirement, tool: str) -> None:
 
 
 def requires(*, scopes: Iterable[str] = (), roles: Iterable[str] = ()) -> Callable[[Tool], Tool]:
-    """A tool that needs all of these scopes, and one of these roles, where any are named; put it under ``@server.tool()``.
+    """A tool that needs all of these scopes and one of these roles, where any are named; goes under ``@server.tool()``.
 
-    Whoever lacks them gets a tool result that is an error. The gate's policy can say the same, and answers 403, by which
-    clients know to ask for more scopes: prefer it where there is a gate.
+    Whoever lacks them gets a tool result that is an error. The gate's policy can say the same, and answers 403, by
+    which clients know to ask for more scopes: prefer it where there is a gate.
     """
     requirement = Requirement(scopes, roles)
 

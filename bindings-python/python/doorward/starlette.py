@@ -1,14 +1,8 @@
 """For Starlette and FastAPI: who a request is from, and what they must have, behind ``doorward.asgi.Guard``.
 
->>> from fastapi import Depends, FastAPI                                        # doctest: +SKIP
->>> app = FastAPI()                                                             # doctest: +SKIP
->>> app.add_middleware(Guard, gate=Gate.from_env(), plain=["/reports"])         # doctest: +SKIP
->>> @app.get("/reports")                                                        # doctest: +SKIP
-... def reports(caller: Principal = Depends(Requires(scopes=["reports:read"]))):
-...     return {"for": caller.id}
+``app.add_middleware(Guard, gate=Gate.from_env(), plain=["/reports"])``, and in a route's arguments
+``caller: Annotated[Principal, Depends(Requires(scopes=["reports:read"]))]``: see ``examples/fastapi_app.py``.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterable
 
@@ -33,8 +27,8 @@ def principal(request: HTTPConnection) -> Principal:
 class Requires:
     """A dependency: all of these scopes, and one of these roles, where any are named. Else 403.
 
-    Gives the ``Principal``. A scope that is lacking is named in the challenge, so that the client can ask for it (RFC 6750
-    §3.1); the limits have counted the request by then.
+    Gives the ``Principal``. A scope that is lacking is named in the challenge, so that the client can ask for it (RFC
+    6750 §3.1); the limits have counted the request by then.
     """
 
     def __init__(self, *, scopes: Iterable[str] = (), roles: Iterable[str] = ()) -> None:
@@ -52,8 +46,3 @@ class Requires:
             named = " ".join(self._requirement.scopes)
             headers["www-authenticate"] = f'Bearer error="insufficient_scope", scope="{named}"'
         raise HTTPException(403, detail=lacking, headers=headers)
-
-
-# FastAPI reads annotations as they stand at run time.
-Requires.__call__.__annotations__["request"] = HTTPConnection
-principal.__annotations__["request"] = HTTPConnection
