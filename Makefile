@@ -145,6 +145,7 @@ bench-python: $(PYTHON_BENCH)/.venv/.stamp ## the Python package beside others, 
 	$(PYTHON_BENCH)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/bench/*.whl
 	@mkdir -p target/bench
 	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/verify.py $(QUICK) target/bench/report.jsonl
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/drop_in.py $(QUICK) target/bench/report.jsonl
 	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/asgi.py $(QUICK) target/bench/report.jsonl
 
 dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)

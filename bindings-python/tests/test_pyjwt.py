@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
 
@@ -19,6 +20,8 @@ import doorward
 import doorward.pyjwt as jwt
 from doorward.pyjwt._prepared import verifier
 from doorward.pyjwt.types import Options
+
+pytestmark = pytest.mark.thread_unsafe(reason="what is handed over is the process's")
 
 SECRET = "a secret of at least 32 bytes, kept well"
 RSA = rsa.generate_private_key(65537, 2048)
@@ -217,6 +220,21 @@ def test_keys_are_prepared_once_and_forgotten() -> None:
     assert verifier.cache_info().currsize == 64
     jwt.forget_keys()
     assert verifier.cache_info().currsize == 0
+
+
+def test_threads_share_what_is_prepared() -> None:
+    secrets = [f"{SECRET} {n}" for n in range(100)]
+    tokens = [jwt.encode({"n": n}, secret) for n, secret in enumerate(secrets)]
+
+    def work(offset: int) -> None:
+        for turn in range(300):
+            n = (offset + turn) % 100
+            assert jwt.decode(tokens[n], secrets[n], ["HS256"]) == {"n": n}
+            with pytest.raises(jwt.InvalidSignatureError):
+                jwt.decode(tokens[n], secrets[n - 1], ["HS256"])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(0, 80, 10)))
 
 
 def test_algorithms_of_ones_own() -> None:

@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+pytestmark = pytest.mark.thread_unsafe(reason="processes")
+
 TESTS = Path(__file__).parent
 SUITE = ("test_api_jwt.py", "test_api_jws.py", "test_advisory.py")
 
