@@ -46,6 +46,11 @@ impl PyClaims {
         Ok(dict.bind(py))
     }
 
+    /// All of them, in a dict of its own.
+    pub(crate) fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        value::fresh_dict(self.dict(py)?)
+    }
+
     fn attribute<'py>(
         &self,
         py: Python<'py>,
