@@ -3,6 +3,8 @@
 use crate::ending::Ending;
 #[cfg(feature = "fetch")]
 use crate::fetch::KeyFetcher;
+#[cfg(feature = "fetch")]
+use crate::introspect::Introspector;
 use crate::{log, request, session};
 use axum::body::Body;
 use bytes::Bytes;
@@ -51,6 +53,8 @@ struct Door {
     clock: Clock,
     #[cfg(feature = "fetch")]
     fetcher: Option<KeyFetcher>,
+    #[cfg(feature = "fetch")]
+    introspector: Option<Introspector>,
     key_lookup: Option<KeyLookUp>,
     #[cfg(feature = "redis")]
     redis: Option<crate::redis::Redis>,
@@ -82,6 +86,8 @@ impl GuardLayer {
                 clock: Arc::new(clock),
                 #[cfg(feature = "fetch")]
                 fetcher,
+                #[cfg(feature = "fetch")]
+                introspector: None,
                 key_lookup: None,
                 #[cfg(feature = "redis")]
                 redis: None,
@@ -94,6 +100,15 @@ impl GuardLayer {
     #[must_use]
     pub fn with_fetcher(mut self, fetcher: KeyFetcher) -> Self {
         self.door.fetcher = Some(fetcher);
+        self
+    }
+
+    /// The same layer, which asks there about opaque tokens: for a gate with
+    /// [`introspection`](doorward::gate::GateBuilder::introspection). Without one such tokens are answered with 503.
+    #[cfg(feature = "fetch")]
+    #[must_use]
+    pub fn with_introspector(mut self, introspector: Introspector) -> Self {
+        self.door.introspector = Some(introspector);
         self
     }
 
@@ -351,6 +366,11 @@ impl Door {
             #[cfg(feature = "fetch")]
             Question::Keys(wanted) => match &self.fetcher {
                 Some(fetcher) => fetcher.answer(wanted, &self.clock).await,
+                None => Answer::Unavailable,
+            },
+            #[cfg(feature = "fetch")]
+            Question::Introspect(wanted) => match &self.introspector {
+                Some(introspector) => introspector.answer(wanted).await,
                 None => Answer::Unavailable,
             },
             Question::ApiKey(wanted) => match &self.key_lookup {

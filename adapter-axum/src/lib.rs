@@ -23,6 +23,7 @@
 //! |---|---|
 //! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
 //! | [`KeyFetcher`] | fetches issuers' key sets (feature `fetch`, on by default: reqwest, rustls) |
+//! | [`Introspector`] | asks about opaque tokens (RFC 7662; feature `fetch`) |
 //! | `Redis` | a limit shared by several processes, counted in Redis or Valkey (feature `redis`) |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
@@ -40,6 +41,8 @@ mod extract;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod guard;
+#[cfg(feature = "fetch")]
+mod introspect;
 mod keys_file;
 mod log;
 mod open;
@@ -56,6 +59,8 @@ pub use extract::{Authenticated, NotGuarded, principal};
 #[cfg(feature = "fetch")]
 pub use fetch::{FetcherError, KeyFetcher};
 pub use guard::{Guard, GuardLayer};
+#[cfg(feature = "fetch")]
+pub use introspect::{Introspector, IntrospectorError};
 pub use keys_file::{KeysFile, KeysFileError, KeysStatus};
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;

@@ -7,7 +7,10 @@ use doorward::api_keys::file::KeyFile;
 use doorward::config::{ADMIN, Config, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
-use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis};
+use doorward_axum::{
+    CorsLayer, GuardLayer, Introspector, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis,
+    well_known,
+};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -44,6 +47,13 @@ impl App {
                 Redis::new(redis.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"))?;
             guard = guard.with_redis(server);
         }
+        if let Some(introspection) = &config.oauth.introspection {
+            let secret = introspection.client_secret.expose();
+            guard = guard.with_introspector(match &introspection.client_id {
+                Some(id) => Introspector::with_client(id, secret)?,
+                None => Introspector::with_bearer(secret)?,
+            });
+        }
         let guarded = Router::new()
             .route_service(
                 "/mcp",
@@ -59,8 +69,8 @@ impl App {
         let open = Router::new()
             .route("/health", get(move || health(watched.clone(), Arc::clone(&counted))))
             .layer(RateHeadersLayer::new(Arc::clone(&gate)));
-        let routes =
-            guarded.merge(open).layer(CorsLayer::new(Arc::clone(&gate))).layer(CatchPanicLayer::new());
+        let closed = guarded.merge(open).layer(CorsLayer::new(Arc::clone(&gate)));
+        let routes = closed.merge(well_known(Arc::clone(&gate))).layer(CatchPanicLayer::new());
         Ok(Self { routes, guard, stop, gate, keys })
     }
 }

@@ -193,7 +193,7 @@ impl ServerHandler for Tools {
         let parts = context.extensions.get::<Parts>().ok_or_else(unguarded)?;
         let caller = caller(parts)?;
         let mut tools = self.tool_router.list_all();
-        self.gate.policy().filter(caller, List::Tools, &mut tools, |tool| &tool.name);
+        self.gate.policy_of(caller).filter(caller, List::Tools, &mut tools, |tool| &tool.name);
         // What one caller sees is not for another's cache. Older revisions have no word on caching and ignore one.
         let cacheable =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);

@@ -14,16 +14,24 @@ const FINISH: Duration = Duration::from_secs(5);
 /// How long everything may take to end after that.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Binds to the configured address, and writes the port that was chosen into the configuration.
+pub(crate) fn bind(config: &mut Config) -> Result<std::net::TcpListener, Box<dyn std::error::Error>> {
+    let wanted = SocketAddr::new(config.host, config.port);
+    let listener = std::net::TcpListener::bind(wanted)
+        .map_err(|error| format!("cannot listen on {wanted}: {error}: set HOST or PORT to a free one"))?;
+    listener.set_nonblocking(true)?;
+    config.port = listener.local_addr()?.port();
+    Ok(listener)
+}
+
 /// Serves until Ctrl-C or SIGTERM; requests under way are finished first.
 pub(crate) async fn serve(
     app: App,
+    listener: std::net::TcpListener,
     config: &Config,
     made: Option<Ephemeral>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let wanted = SocketAddr::new(config.host, config.port);
-    let listener = TcpListener::bind(wanted)
-        .await
-        .map_err(|error| format!("cannot listen on {wanted}: {error}: set HOST or PORT to a free one"))?;
+    let listener = TcpListener::from_std(listener)?;
     let address = listener.local_addr()?;
     let url = format!("http://{address}/mcp");
     tracing::info!(target: "doorward", %address, "listening");

@@ -74,6 +74,11 @@ pub const SETTINGS: &[Setting] = &[
         "issuer whose tokens are accepted, as it names itself; its keys are found by its metadata and fetched",
     ),
     one("JWKS_URL", "", "where that issuer's keys are, if its metadata is not to be asked"),
+    one(
+        "INTROSPECTION_CLIENT_SECRET",
+        "",
+        "secret by which opaque tokens are asked about at [introspection] of the configuration file",
+    ),
     one("JWT_CLOCK_TOLERANCE", "0", "seconds by which the issuer's clock may differ, 0 to 300"),
     one("MAX_TOKEN_LIFETIME", "7d", "longest life of a token minted by generate-token"),
     one("PREAUTH_RATE_LIMIT_MAX", "30", "failed attempts an address may make in a window"),

@@ -50,7 +50,11 @@ fn each_mistake_names_its_setting() {
         (&[("JWT_SECRET", SECRET), ("JWT_CLOCK_TOLERANCE", "nan")], "JWT_CLOCK_TOLERANCE", "0 to 300"),
         (&[("JWT_AUDIENCE", "x")], "JWT_AUDIENCE", "without"),
         (&[("JWKS_URL", "https://a.example/jwks")], "JWKS_URL", "without OAUTH_ISSUER"),
-        (&[("OAUTH_ISSUER", "https://a.example")], "JWT_AUDIENCE", "nor is PUBLIC_URL"),
+        (
+            &[("OAUTH_ISSUER", "https://a.example"), ("HOST", "::"), ("ALLOWED_HOSTS", "a.example")],
+            "PUBLIC_URL",
+            "an issuer is",
+        ),
         (&[("OAUTH_ISSUER", "http://a.example"), ("JWT_AUDIENCE", "x")], "OAUTH_ISSUER", "must be https"),
         (
             &[("OAUTH_ISSUER", "a"), ("JWKS_URL", "file:///etc/passwd"), ("JWT_AUDIENCE", "x")],
