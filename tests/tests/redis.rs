@@ -77,7 +77,7 @@ fn a_store_that_is_down_keeps_nobody_from_starting_and_is_found_again() {
     let began = Instant::now();
     while call(&server) != 200 {
         assert!(began.elapsed() < Duration::from_secs(20));
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(200));
     }
     assert_eq!(mode(&server), "shared");
     assert_eq!(server.logged("counted again")["code"], "store_back");
