@@ -9,6 +9,7 @@ FUZZ_SECONDS ?= 600
 TOOLS := $(CURDIR)/target/tools
 TYPESCRIPT := tests/clients/typescript
 PYTHON_CLIENT := tests/clients/python
+BINDINGS_PYTHON := bindings-python
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 # What the tests need of the system beyond Rust, Node and Python: command:package.
@@ -18,7 +19,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time lint bench bench-quick figures dudect tsan fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python lint lint-python bench bench-quick figures dudect audit tsan fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -41,6 +42,12 @@ $(PYTHON_CLIENT)/.venv/.stamp: $(PYTHON_CLIENT)/requirements.txt
 	$(PYTHON_CLIENT)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $(PYTHON_CLIENT)/requirements.txt
 	@touch $@
 
+$(BINDINGS_PYTHON)/.venv/.stamp: $(BINDINGS_PYTHON)/requirements-dev.txt
+	$(call say,PyPI packages to build and test the Python package)
+	$(PYTHON) -m venv --clear $(BINDINGS_PYTHON)/.venv
+	$(BINDINGS_PYTHON)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
 deps-system: ## the Debian packages the tests need; starts no service
 	@tests/deps-system.sh $(SYSTEM)
 
@@ -58,7 +65,7 @@ $(TOOLS)/bin/cargo-fuzz:
 
 ## ---- checks
 
-test: deps-check deps test-rust test-features test-no-std test-loom test-constant-time ## everything that must hold
+test: deps-check deps test-rust test-features test-no-std test-loom test-constant-time test-python ## everything that must hold
 	$(call say,all tests passed)
 
 test-rust:
@@ -83,7 +90,18 @@ test-constant-time: deps-check
 	$(call say,no secret steers a branch or an address (Valgrind))
 	CARGO_TARGET_DIR=$(CURDIR)/target/constant-time tests/constant-time/run.sh
 
-lint: $(TOOLS)/bin/cargo-deny ## formatting, lints, docs, licences
+# Once as it is, and once with each test in several threads at a time.
+test-python: $(BINDINGS_PYTHON)/.venv/.stamp ## the Python package
+	$(call say,the Python package)
+	cd $(BINDINGS_PYTHON) && VIRTUAL_ENV=$(CURDIR)/$(BINDINGS_PYTHON)/.venv .venv/bin/maturin develop --quiet --profile python
+	cd $(BINDINGS_PYTHON) && .venv/bin/pytest --quiet
+	cd $(BINDINGS_PYTHON) && .venv/bin/pytest --quiet --parallel-threads 4 --skip-thread-unsafe true
+
+lint-python: $(BINDINGS_PYTHON)/.venv/.stamp
+	$(call say,the Python package's formatting and lints)
+	cd $(BINDINGS_PYTHON) && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
+
+lint: $(TOOLS)/bin/cargo-deny lint-python ## formatting, lints, docs, licences
 	$(call say,formatting)
 	$(CARGO) fmt --all --check
 	$(call say,clippy)
@@ -95,6 +113,7 @@ lint: $(TOOLS)/bin/cargo-deny ## formatting, lints, docs, licences
 	$(PYTHON) tests/vectors/gate.py --check
 	$(PYTHON) tests/vectors/audit.py --check
 	$(PYTHON) tests/vectors/jwks.py --check
+	$(PYTHON) tests/vectors/policy.py --check
 	$(call say,licences$(comma) bans and sources)
 	cargo-deny --all-features check --hide-inclusion-graph licenses bans sources
 	cargo-deny --config deny.toml --manifest-path fuzz/Cargo.toml check --hide-inclusion-graph licenses bans sources
@@ -115,6 +134,9 @@ dudect: ## statistics on the time of look-ups and comparisons (some minutes, an 
 figures: ## the README's table, from the last report
 	$(PYTHON) benches/figures.py
 
+audit: ## fifty million operations of sixteen threads on the rate table, every admission audited (half a minute)
+	DOORWARD_AUDIT_OPS=50000000 $(CARGO) test --locked --release -p doorward --all-features --lib rate::tests::audit
+
 tsan: ## the concurrent tests under ThreadSanitizer (nightly)
 	CARGO_TARGET_DIR=$(CURDIR)/target/tsan NIGHTLY=$(NIGHTLY) tests/tsan/run.sh
 
@@ -129,6 +151,6 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
 
 clean: ## removes what was built
 	$(CARGO) clean
-	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv
+	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so
 
 comma := ,

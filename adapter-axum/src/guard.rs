@@ -3,7 +3,7 @@
 use crate::ending::Ending;
 #[cfg(feature = "fetch")]
 use crate::fetch::KeyFetcher;
-use crate::{log, request};
+use crate::{log, request, session};
 use axum::body::Body;
 use bytes::Bytes;
 use doorward::Now;
@@ -253,6 +253,7 @@ where
         Ok(admitted) => {
             log::admitted(&admitted, clock(), micros(began));
             parts.extensions.insert(admitted.principal.clone());
+            session::inward(gate, &admitted, &mut parts.headers);
             let credential = parts.headers.get(http::header::AUTHORIZATION).cloned();
             let response = match inner.call(Request::from_parts(parts, body)).await {
                 Ok(response) => response,
@@ -418,6 +419,7 @@ where
             parts.headers.insert(HeaderName::from_static(name), value);
         }
     }
+    session::outward(&door.gate, admitted, &mut parts.headers);
     // One that says its length may still take its time, as what is passed on from another server does.
     let body = if body.is_end_stream() {
         Body::new(body.map_err(axum::Error::new))

@@ -46,6 +46,7 @@ mod open;
 #[cfg(feature = "redis")]
 mod redis;
 mod request;
+mod session;
 mod well_known;
 
 #[cfg(feature = "redis")]

@@ -109,6 +109,12 @@ pub fn signed_and_signature(token: &str) -> (Vec<u8>, Vec<u8>) {
     (signed.into(), BASE64_URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
 }
 
+/// A number of a principal's.
+#[must_use]
+pub const fn number(n: usize) -> u64 {
+    (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every run.
 pub struct Random(pub u64);
 

@@ -1,6 +1,6 @@
 //! What a verification allocates, counted: nothing for HS*, and for the rest the number that is ring's or the gate's.
 //!
-//! One test in a process of its own, so that nothing else allocates meanwhile.
+//! Counted a thread, in a process of their own.
 #![cfg(all(feature = "asymmetric", feature = "std"))]
 #![allow(unsafe_code, reason = "an allocator that counts is one that is handed pointers")]
 
@@ -12,11 +12,13 @@ use doorward::gate::{Body, Gate, Step};
 use doorward::jwt::{self, Algorithm, Rules, SigningKey, TokenCache, Verifier};
 use doorward::keys::{Key, KeySet};
 use doorward::policy::{Grants, Policy};
+use doorward::rate::{Limiter, Quota};
 use serde_json::Value;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
 thread_local! {
     /// Allocations of this thread alone: the harness has threads of its own.
@@ -196,4 +198,17 @@ fn the_warm_gate() {
     assert!(matches!(step, Step::Admitted(_)));
     assert_eq!(gate.cache_stats().unwrap().hits, 1);
     assert_eq!(allocations, 1, "the name of the tool, for whoever logs it");
+}
+
+#[test]
+fn a_million_fresh_keys_cost_a_table_no_memory() {
+    let quota = Quota::per(10, Duration::from_secs(60)).unwrap();
+    let limiter = Limiter::new(1000, quota, [1, 2, 3, 4]).unwrap();
+    let (blocks, admitted) = count(|| {
+        let check = |key: u32| limiter.check(&key.to_ne_bytes(), limiter.base(), 1, NOW).allowed;
+        (0..1_000_000).filter(|&key| check(key)).count()
+    });
+    assert_eq!(blocks, 0);
+    // 143 sets, none of which lets more through than its seven slots may spend.
+    assert!((9_000..=10_010).contains(&admitted), "{admitted}");
 }

@@ -11,7 +11,7 @@ case $target in
 esac
 export RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer"
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan/suppressions.txt"
-export DOORWARD_AUDIT_OPS=${DOORWARD_AUDIT_OPS:-400000}
+export DOORWARD_AUDIT_OPS=${DOORWARD_AUDIT_OPS:-1600000}
 # Without randomised addresses: ThreadSanitizer wants its own (setarch -R).
 exec setarch -R "${CARGO:-cargo}" "+${NIGHTLY:-nightly}" test --locked --target "$target" -p doorward --lib -- \
     rate::tests::audit jwt::cache jwt::revocation

@@ -18,6 +18,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import gate_policy
+import gate_session
+
 NOW = 1_800_000_000
 USER, ADMIN = "user-key-4f1d0c77a2b94e", "admin-key-9b3e55f0c81d7a"
 SECRET = "gate vectors' secret, 0123456789abcdef, of 50 bytes"
@@ -144,6 +147,7 @@ GATES = {
     "few": KEYS | {"RATE_LIMIT_MAX": "4"},
     "proxied": KEYS | {"TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,fd00::/8"},
 }
+GATES |= gate_session.gates(sys.modules[__name__])
 
 
 def configured(*limits: dict[str, Any], **settings: Any) -> str:
@@ -160,7 +164,7 @@ def limit(name: str, max_: int, window: str = "1m", **more: Any) -> dict[str, An
     return {"name": name, "max": max_, "window": window} | more
 
 
-CONFIGS = {
+LIMITS = {
     "per tool": configured(limit("reads", 2, tools=["read_*"])),
     "each tool": configured(limit("each", 2, per="principal-tool")),
     "by role": configured(limit("viewers", 3, roles=["viewer", "lister"]), limit("admins", 5, roles=["admin"])),
@@ -177,11 +181,14 @@ CONFIGS = {
     "own and role": configured(limit("viewers", 2, roles=["viewer"], tools=["read_*"]), limit("each", 3, per="principal-tool",
                                tools=["*"])),
 }
+GATES |= {name: {} for name in LIMITS}
+GATES |= gate_policy.gates(sys.modules[__name__])
 POLICY = {
     "roles": {
         "user": {"tools": ["whoami"]},
         "viewer": {"tools": ["read_*"], "resources": ["docs://a/*", "docs://one"], "prompts": ["summary"]},
         "lister": {"methods": ["tools/list"]},
+        "listener": {"methods": ["subscriptions/listen"], "resources": ["docs://a/*", "docs://one"]},
         "admin": {"tools": ["*"], "resources": ["*"], "prompts": ["*"], "methods": ["*"]},
     }
 }
@@ -190,8 +197,10 @@ SENTENCES = {
     "invalid_request": (400, "The request is malformed."),
     "unauthorized": (401, "A credential is required."),
     "invalid_token": (401, "The credential is not valid."),
+    "insufficient_scope": (403, "The credential lacks a scope that this needs."),
     "forbidden": (403, "The credential does not allow this."),
     "origin_not_allowed": (403, "The Host or Origin is not allowed."),
+    "session_not_found": (404, "There is no such session: start a new one."),
     "too_large": (413, "The request body is too large."),
     "rate_limited": (429, "Too many requests: wait as long as Retry-After says."),
     "unavailable": (503, "The service cannot decide now: try again later."),
@@ -234,6 +243,12 @@ def by_address(error: str, code: str, used: int = 1) -> dict[str, Any]:
 def by_principal(error: str, code: str, body: str | None = None, used: int = 1) -> dict[str, Any]:
     """A refusal behind a good head, which has cost its principal 1."""
     return denied(error, code, rate("principal", 100, used), body)
+
+
+def mismatch(id_: str = "1") -> dict[str, Any]:
+    sentence = "MCP-Protocol-Version, Mcp-Method or Mcp-Name is missing or disagrees with the body."
+    text = '{"jsonrpc":"2.0","id":%s,"error":{"code":-32020,"message":"%s"}}'
+    return by_principal("invalid_request", "header_mismatch", text % (id_, sentence))
 
 
 def admitted(principal: str, used: int = 1, limit: int = 100) -> dict[str, Any]:
@@ -601,10 +616,6 @@ def batches() -> None:
 def protocol() -> None:
     c = "protocol"
 
-    def mismatch(id_: str = "1") -> dict[str, Any]:
-        text = '{"jsonrpc":"2.0","id":%s,"error":{"code":-32020,"message":"Mcp-Method or Mcp-Name disagrees with the body."}}'
-        return by_principal("invalid_request", "header_mismatch", text % id_)
-
     method, name = lambda text: ("mcp-method", text), lambda text: ("mcp-name", text)  # noqa: E731
     version = ("mcp-protocol-version", "2026-07-28")
     encoded = lambda text: f"=?base64?{base64.b64encode(text.encode()).decode()}?="  # noqa: E731
@@ -618,7 +629,7 @@ def protocol() -> None:
         ("other method", [version, method("tools/list")]),
         ("method in other case", [version, method("Tools/Call")]),
         ("other name", [version, method("tools/call"), name("generate-token")]),
-        ("other name in base64", [version, name(encoded("generate-token"))]),
+        ("other name in base64", [version, method("tools/call"), name(encoded("generate-token"))]),
         ("name that is no base64", [version, name("=?base64?!?=")]),
         ("other name in base64, 3000 bytes long", [version, name(encoded("x" * 3000))]),
         ("empty name", [version, name("")]),
@@ -636,7 +647,7 @@ def protocol() -> None:
     vector(c, "headers admit nothing", request(key(), method("tools/call"), body=call("generate-token")),
            by_principal("forbidden", "policy_forbidden"))
     for header in [version, method("tools/call"), name("whoami")]:
-        vector(c, f"{header[0]} twice", request(key(), header, header), {"status": 400, "code": "header_mismatch"})
+        vector(c, f"{header[0]} twice", request(key(), header, header), mismatch("null"))
 
 
 def rates() -> None:
@@ -986,10 +997,13 @@ def limits() -> None:
 
 for make in [credentials, tokens, origins, bodies, policies, batches, protocol, rates, addresses, limits]:
     make()
+for module in [gate_session, gate_policy]:
+    module.stories(sys.modules[__name__])
 
 
 def text() -> str:
-    head = compact({"format": 1, "gates": GATES, "configs": CONFIGS, "policy": POLICY})[:-1]
+    files = LIMITS | gate_policy.FILES
+    head = compact({"format": 1, "gates": GATES, "files": files, "policy": POLICY})[:-1]
     lines = ",\n".join(json.dumps(one, separators=(",", ":"), ensure_ascii=True) for one in VECTORS)
     return f'{head},"vectors":[\n{lines}\n]}}\n'
 

@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod gate;
 pub mod jwt;
 pub mod rate;
+pub mod sharing;
 
 use crate::Case;
 

@@ -3,7 +3,7 @@
 //! Time moves by 1 µs every 16 checks, about as fast as it would; quotas are such that every check is admitted,
 //! for a denial is cheaper on both sides.
 
-use crate::material::{Random, Round};
+use crate::material::{Random, Round, number};
 use crate::{Budget, Case, Run, timed};
 use doorward::Now;
 use doorward::rate::{Limiter, Prepared, Quota};
@@ -29,7 +29,7 @@ pub fn cases() -> Vec<Case> {
         let id = format!("rate/check/{keys}");
         let budget = |case: Case| {
             let case = if keys == 1 { case } else { case.long_batches() };
-            if keys == 1_000_000 { case.budget(Budget::Ratio(0.5)) } else { case }
+            case.budget(Budget::Ratio(0.5))
         };
         cases.push(budget(Case::versus(
             id.as_str(),
@@ -44,7 +44,11 @@ pub fn cases() -> Vec<Case> {
             move || check_governor(keys, name),
         )));
     }
-    cases.push(Case::versus("rate/hot/2-threads", U64_KEYS, hot, hot_governor).long_batches());
+    cases.push(
+        Case::versus("rate/hot/2-threads", U64_KEYS, hot, hot_governor)
+            .long_batches()
+            .budget(Budget::Ratio(0.5)),
+    );
     cases
 }
 
@@ -64,12 +68,6 @@ impl Key for String {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
     }
-}
-
-/// A number of a principal's.
-#[must_use]
-pub const fn number(n: usize) -> u64 {
-    (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// A principal's id.

@@ -22,7 +22,7 @@ pub use settings::{SETTINGS, Setting};
 pub use values::parse_duration;
 
 use crate::address::{AddressRules, TrustedProxies};
-use crate::gate::{Gate, GateBuilder};
+use crate::gate::{Gate, GateBuilder, SessionKey};
 use crate::jwks::Jwks;
 use crate::jwt::{Algorithm, Rules, SigningKey, Verifier};
 use crate::keys::{Key, KeySet};
@@ -76,6 +76,8 @@ pub struct Config {
     pub limits: Vec<Layer>,
     /// The `REDIS_…` settings, where principals' quotas are shared.
     pub redis: Option<RedisConfig>,
+    /// `SESSION_KEY`: what session ids are bound to their principals by.
+    pub session_key: Option<SessionKey>,
     /// `BODY_LIMIT`, in bytes.
     pub body_limit: usize,
     /// The policy of the TOML file, where it has one.
@@ -187,6 +189,7 @@ impl Config {
             principal_quota,
             limits: limits::read(source)?,
             redis: RedisConfig::read(source, principal_quota)?,
+            session_key: source.parse("SESSION_KEY", |text| SessionKey::new(text.as_bytes()))?,
             body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
             policy: policy::read(source)?,
         };
@@ -286,6 +289,9 @@ impl Config {
             .body_limit(self.body_limit);
         if self.key_settings.file.is_some() {
             builder = builder.keys_come_later();
+        }
+        if let Some(key) = &self.session_key {
+            builder = builder.sessions(key.clone());
         }
         for limit in &self.limits {
             builder = builder.limit(limit.clone());

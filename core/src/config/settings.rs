@@ -97,5 +97,10 @@ pub const SETTINGS: &[Setting] = &[
         "1",
         "requests a server takes from a bucket at once: fewer round trips, at the price of as many requests late",
     ),
+    one(
+        "SESSION_KEY",
+        "",
+        "secret of at least 32 bytes by which a server with sessions binds them to their principals (doorward's own has none)",
+    ),
     one("BODY_LIMIT", "1mb", "longest request body, as 512kb or 1mb or bytes"),
 ];

@@ -114,6 +114,7 @@ fn each_mistake_names_its_setting() {
         (&[("API_KEYS_FILE", "a"), ("API_KEYS_MAX_STALE", "1")], "API_KEYS_MAX_STALE", "span of time"),
         (&[("API_KEY_PREFIX", "d_w")], "API_KEY_PREFIX", "a-z and 0-9"),
         (&[("API_KEY_PEPPER", "short")], "API_KEY_PEPPER", "32 bytes"),
+        (&[("SESSION_KEY", "short")], "SESSION_KEY", "32 bytes"),
         (&[("API_KEY_PREFIX", "acme"), ("API_KEYS", "acme_live_x")], "API_KEYS", "item 1 begins like"),
         (&[("PUBLIC_URL", "mcp.example")], "PUBLIC_URL", ""),
         (&[("CORS_ORIGINS", "*")], "CORS_ORIGINS", "item 1"),

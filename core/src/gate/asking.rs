@@ -39,9 +39,9 @@ pub(super) use with_std::Lacking;
 mod with_std {
     use super::{ClientAddress, Gate, Head, Notes, Now, Refused, Step};
     use crate::api_keys::{ApiKeyRefusal, KeyDigest};
-    use crate::gate::{Answer, Ask, Code, KeyWanted, Principal, Question, then};
     #[cfg(feature = "asymmetric")]
-    use crate::gate::{KeysWanted, credential};
+    use crate::gate::KeysWanted;
+    use crate::gate::{Answer, Ask, Code, KeyWanted, Principal, Question, credential};
     #[cfg(feature = "asymmetric")]
     use crate::jwks::Jwks;
     #[cfg(feature = "asymmetric")]
@@ -59,6 +59,8 @@ mod with_std {
         Keys(Arc<Jwks>),
         /// The entry of that API key.
         ApiKey(KeyDigest),
+        /// What the issuer says of the opaque token.
+        Introspection,
     }
 
     impl Gate {
@@ -119,6 +121,14 @@ mod with_std {
                         _ => return self.deny_unasked(refused, spent, address, notes, now),
                     }
                 }
+                Lacking::Introspection => {
+                    let bearer = credential::bearer(head.authorization, &mut Notes::default());
+                    let token = bearer.ok().flatten().unwrap_or_default();
+                    match self.introspecting.as_ref().and_then(|asking| asking.wanted(token)) {
+                        Some(wanted) => (Question::Introspect(wanted), token),
+                        None => return self.deny_unasked(refused, spent, address, notes, now),
+                    }
+                }
                 Lacking::ApiKey(digest) => match &self.lookup {
                     Some(lookup) => (Question::ApiKey(lookup.wanted(digest)), &[][..]),
                     None => return self.deny_unasked(refused, spent, address, notes, now),
@@ -128,7 +138,7 @@ mod with_std {
                 question,
                 credential: Zeroizing::new(credential.into()),
                 address,
-                then: then(head),
+                then: self.then(head),
                 notes,
                 receipt: spent.receipt,
             })
@@ -152,13 +162,13 @@ mod with_std {
 
         /// Goes on with the host's answer to a question.
         pub fn resume(&self, ask: Ask, answer: Answer, now: Now) -> Step {
-            #[cfg_attr(not(feature = "asymmetric"), expect(unused_variables, reason = "of tokens"))]
             let Ask { question, credential, address, then, notes, receipt } = ask;
             let outcome = match question {
                 Question::SharedLimit(wanted) => return self.spent_shared(wanted, answer, now),
                 #[cfg(feature = "asymmetric")]
                 Question::Keys(wanted) => self.with_keys(&wanted, &credential, &answer, now),
                 Question::ApiKey(wanted) => self.with_entry(&wanted, answer, now),
+                Question::Introspect(wanted) => self.with_introspection(&wanted, &credential, answer, now),
             };
             let give_back = || receipt.map(|receipt| self.address_limiter.give_back(receipt));
             match outcome {

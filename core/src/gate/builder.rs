@@ -28,7 +28,7 @@ const CACHED_TOKENS: usize = 10_000;
 #[cfg(feature = "std")]
 const CACHE_TTL: u64 = 60_000_000;
 /// The headers that are read for something else, and can't carry keys or addresses.
-const TAKEN: [&str; 9] = [
+const TAKEN: [&str; 10] = [
     "host",
     "origin",
     "authorization",
@@ -37,6 +37,7 @@ const TAKEN: [&str; 9] = [
     "mcp-protocol-version",
     "mcp-method",
     "mcp-name",
+    "mcp-session-id",
     "cookie",
 ];
 
@@ -59,12 +60,15 @@ pub struct GateBuilder {
     limits: Vec<Layer>,
     body_limit: usize,
     resource: Option<crate::oauth::Resource>,
+    sessions: Option<super::SessionKey>,
     cached_tokens: Option<usize>,
     revocations: usize,
     #[cfg(feature = "std")]
     list: Option<super::revocation::List>,
     #[cfg(feature = "std")]
     lookup: Option<super::KeyLookup>,
+    #[cfg(feature = "std")]
+    introspection: Option<super::Introspection>,
     #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::Settings>,
 }
@@ -158,12 +162,15 @@ impl GateBuilder {
             limits: Vec::new(),
             body_limit: 1024 * 1024,
             resource: None,
+            sessions: None,
             cached_tokens: None,
             revocations: 10_000,
             #[cfg(feature = "std")]
             list: None,
             #[cfg(feature = "std")]
             lookup: None,
+            #[cfg(feature = "std")]
+            introspection: None,
             #[cfg(feature = "std")]
             shared: None,
         }
@@ -271,6 +278,14 @@ impl GateBuilder {
         self
     }
 
+    /// Binds session ids to their principals, for a server that has sessions: a request with another principal's is answered
+    /// with 404. The host must put [`Admitted::session`](super::Admitted::session) in the place of the request's `Mcp-Session-Id`, and
+    /// what [`Gate::bind_session`] gives in the place of its answer's. Without a key, session ids are the service's own affair.
+    pub fn sessions(mut self, key: super::SessionKey) -> Self {
+        self.sessions = Some(key);
+        self
+    }
+
     /// How many verified tokens are kept for up to a minute; 10,000 by default, 0 switches the cache off.
     pub fn cached_tokens(mut self, tokens: usize) -> Self {
         self.cached_tokens = Some(tokens);
@@ -289,6 +304,15 @@ impl GateBuilder {
     pub fn api_key_lookup(mut self, lookup: super::KeyLookup) -> Self {
         self.keys_come_later = true;
         self.lookup = Some(lookup);
+        self
+    }
+
+    /// Asks the host about what comes behind `Bearer` and is neither a JWT nor a key by its form: see
+    /// [`Question::Introspect`](super::Question::Introspect). Keys of another form than doorward's are looked for first.
+    /// Such a bearer is then never asked of [`api_key_lookup`](Self::api_key_lookup): those keys come in their own header.
+    #[cfg(feature = "std")]
+    pub fn introspection(mut self, introspection: super::Introspection) -> Self {
+        self.introspection = Some(introspection);
         self
     }
 
@@ -338,7 +362,7 @@ impl GateBuilder {
     /// No credentials are configured, a quota can't be kept, or a header name is wrong.
     pub fn build(self, seeds: [[u64; 4]; 4]) -> Result<Gate, GateError> {
         let no_keys = self.keys.as_ref().is_none_or(ApiKeys::is_empty);
-        if self.verifiers.is_empty() && no_keys && !self.keys_come_later {
+        if self.verifiers.is_empty() && no_keys && !self.keys_come_later && !self.introspects() {
             return Err(GateError::NoCredentials);
         }
         let names = self.names()?;
@@ -400,6 +424,10 @@ impl GateBuilder {
             tokens,
             keys: Keys::new(ring.transpose()?),
             #[cfg(feature = "std")]
+            introspecting: self
+                .introspection
+                .map(|settings| super::introspect::Introspecting::new(settings, cache_seed)),
+            #[cfg(feature = "std")]
             lookup: self.lookup.map(|settings| super::lookup::Lookup::new(settings, cache_seed)),
             policy: self.policy,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
@@ -408,12 +436,24 @@ impl GateBuilder {
             refusals: refusals.transpose()?,
             #[cfg(feature = "std")]
             shared,
+            sessions: self.sessions,
             address_headers: headers("address", &address_quota)?,
             principal_headers,
             body_limit: self.body_limit,
             challenges: super::challenge::Challenges::new(self.resource.as_ref()),
             documents: crate::oauth::Documents::new(self.resource.as_ref()),
         })
+    }
+
+    #[cfg(feature = "std")]
+    const fn introspects(&self) -> bool {
+        self.introspection.is_some()
+    }
+
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, reason = "there is no introspection without std")]
+    const fn introspects(&self) -> bool {
+        false
     }
 
     fn names(&self) -> Result<Names, GateError> {

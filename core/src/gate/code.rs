@@ -17,6 +17,10 @@ pub enum Code {
     ApiKeysStale,
     /// The host did not say in time whether the API key is one of its own.
     ApiKeyUnavailable,
+    /// Its issuer says that the opaque token is not active, or not its own.
+    TokenInactive,
+    /// The opaque token's issuer gave no answer in time, or none that can be read.
+    IntrospectionUnavailable,
     /// The token names no subject.
     SubjectMissing,
     /// There is no credential.
@@ -52,8 +56,13 @@ pub enum Code {
     BodyMediaType,
     /// A batch that is empty, too long, or where the revision has none.
     BatchInvalid,
-    /// `Mcp-Method` or `Mcp-Name` says something else than the body.
+    /// `MCP-Protocol-Version`, `Mcp-Method` or `Mcp-Name` says something else than the body, is there twice, or is not there
+    /// where its revision wants it.
     HeaderMismatch,
+    /// The session is not this principal's, or nobody's.
+    SessionForeign,
+    /// Two sessions are named.
+    SessionRepeated,
 }
 
 impl Code {
@@ -65,6 +74,8 @@ impl Code {
             Self::ApiKey(refusal) => refusal.code(),
             Self::ApiKeysStale => "api_keys_stale",
             Self::ApiKeyUnavailable => "api_key_unavailable",
+            Self::TokenInactive => "token_inactive",
+            Self::IntrospectionUnavailable => "introspection_unavailable",
             Self::SubjectMissing => "subject_missing",
             Self::CredentialMissing => "credential_missing",
             Self::CredentialMalformed => "credential_malformed",
@@ -83,6 +94,8 @@ impl Code {
             Self::BodyMediaType => "body_media_type",
             Self::BatchInvalid => "batch_invalid",
             Self::HeaderMismatch => "header_mismatch",
+            Self::SessionForeign => "session_foreign",
+            Self::SessionRepeated => "session_repeated",
         }
     }
 
@@ -91,17 +104,22 @@ impl Code {
     pub const fn public(self) -> Public {
         match self {
             Self::Token(TokenError::KeysUnavailable) => Public::Unavailable,
-            Self::Token(_) | Self::ApiKey(_) | Self::SubjectMissing => Public::InvalidToken,
+            Self::Token(_) | Self::ApiKey(_) | Self::TokenInactive | Self::SubjectMissing => {
+                Public::InvalidToken
+            }
             Self::CredentialMissing => Public::Unauthorized,
             Self::CredentialMalformed
             | Self::CredentialRepeated
             | Self::BodyUnreadable
             | Self::BodyMediaType
             | Self::BatchInvalid
-            | Self::HeaderMismatch => Public::InvalidRequest,
+            | Self::HeaderMismatch
+            | Self::SessionRepeated => Public::InvalidRequest,
+            Self::SessionForeign => Public::SessionNotFound,
             Self::AddressUnknown
             | Self::ApiKeysStale
             | Self::ApiKeyUnavailable
+            | Self::IntrospectionUnavailable
             | Self::SharedLimitUnavailable => Public::Unavailable,
             Self::Origin(_) => Public::OriginNotAllowed,
             Self::AddressLimited | Self::PrincipalLimited | Self::LimitExceeded | Self::SharedLimited => {
@@ -119,7 +137,10 @@ impl Code {
             Self::Token(TokenError::KeysUnavailable) => false,
             Self::Token(error) => !error.signature_held(),
             Self::ApiKey(refusal) => matches!(refusal, ApiKeyRefusal::Malformed | ApiKeyRefusal::Unknown),
-            Self::CredentialMissing | Self::CredentialMalformed | Self::CredentialRepeated => true,
+            Self::TokenInactive
+            | Self::CredentialMissing
+            | Self::CredentialMalformed
+            | Self::CredentialRepeated => true,
             _ => false,
         }
     }
@@ -147,6 +168,8 @@ pub enum Public {
     Forbidden,
     /// 403, by Origin or Host.
     OriginNotAllowed,
+    /// 404
+    SessionNotFound,
     /// 413
     TooLarge,
     /// 429
@@ -163,6 +186,7 @@ impl Public {
             Self::InvalidRequest => 400,
             Self::Unauthorized | Self::InvalidToken => 401,
             Self::InsufficientScope | Self::Forbidden | Self::OriginNotAllowed => 403,
+            Self::SessionNotFound => 404,
             Self::TooLarge => 413,
             Self::RateLimited => 429,
             Self::Unavailable => 503,
@@ -179,6 +203,7 @@ impl Public {
             Self::InsufficientScope => "insufficient_scope",
             Self::Forbidden => "forbidden",
             Self::OriginNotAllowed => "origin_not_allowed",
+            Self::SessionNotFound => "session_not_found",
             Self::TooLarge => "too_large",
             Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
@@ -206,6 +231,9 @@ impl Public {
             }
             Self::OriginNotAllowed => {
                 r#"{"error":"origin_not_allowed","error_description":"The Host or Origin is not allowed."}"#
+            }
+            Self::SessionNotFound => {
+                r#"{"error":"session_not_found","error_description":"There is no such session: start a new one."}"#
             }
             Self::TooLarge => r#"{"error":"too_large","error_description":"The request body is too large."}"#,
             Self::RateLimited => {

@@ -13,6 +13,8 @@ pub(super) enum Credential<'a> {
     Token(&'a [u8]),
     /// From the API-key header, or behind `Bearer` where it looks like no token.
     Key(&'a [u8]),
+    /// Behind `Bearer`, no token by its looks, where issuers are asked about such: a key, or an opaque token.
+    Opaque(&'a [u8]),
 }
 
 /// Which kinds of credential the gate was configured for.
@@ -20,6 +22,8 @@ pub(super) enum Credential<'a> {
 pub(super) struct Accepts {
     pub(super) tokens: bool,
     pub(super) keys: bool,
+    /// Tokens that their issuer is asked about.
+    pub(super) opaque: bool,
 }
 
 /// Finds the one credential. Two of configured kinds, or one kind twice, is an error and not a choice.
@@ -43,12 +47,13 @@ pub(super) fn classify<'a>(
         (Some(_), Some(_)) => Err(Code::CredentialRepeated),
         (None, Some([])) => Err(Code::CredentialMalformed),
         (None, Some(key)) => Ok(Credential::Key(key)),
-        (Some(bearer), None) => match (accepts.tokens, accepts.keys) {
-            (true, true) if crate::jwt::looks_like_jwt(bearer) => Ok(Credential::Token(bearer)),
-            (_, true) => Ok(Credential::Key(bearer)),
-            (true, false) => Ok(Credential::Token(bearer)),
-            (false, false) => Ok(Credential::None),
-        },
+        (Some(bearer), None) => Ok(match accepts {
+            Accepts { tokens: true, keys: false, opaque: false } => Credential::Token(bearer),
+            Accepts { tokens: true, .. } if crate::jwt::looks_like_jwt(bearer) => Credential::Token(bearer),
+            Accepts { opaque: true, .. } => Credential::Opaque(bearer),
+            Accepts { keys: true, .. } => Credential::Key(bearer),
+            _ => Credential::None,
+        }),
     }
 }
 

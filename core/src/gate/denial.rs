@@ -51,7 +51,11 @@ impl Denial {
         Self {
             status: public.status(),
             headers,
-            body: Cow::Borrowed(public.body()),
+            body: match code {
+                // Before the body is read, its id is not known.
+                Code::HeaderMismatch => Cow::Owned(super::judge::mismatch_body("")),
+                _ => Cow::Borrowed(public.body()),
+            },
             code,
             detail: None,
             principal: None,

@@ -15,7 +15,7 @@ pub(super) enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    fn add(&mut self, value: &'a [u8]) {
+    pub(super) fn add(&mut self, value: &'a [u8]) {
         *self = match self {
             Self::None => Self::One(value),
             _ => Self::Several,
@@ -55,6 +55,7 @@ pub struct Head<'a> {
     pub(super) protocol_version: Field<'a>,
     pub(super) mcp_method: Field<'a>,
     pub(super) mcp_name: Field<'a>,
+    pub(super) session: Field<'a>,
     forwarded: [&'a [u8]; MAX_LINES],
     forwarded_len: usize,
 }
@@ -85,6 +86,7 @@ impl<'a> Head<'a> {
             protocol_version: Field::None,
             mcp_method: Field::None,
             mcp_name: Field::None,
+            session: Field::None,
             forwarded: [&[]; MAX_LINES],
             forwarded_len: 0,
         };
@@ -109,6 +111,7 @@ impl<'a> Head<'a> {
                 8 if is("mcp-name") => &mut self.mcp_name,
                 10 if is("mcp-method") => &mut self.mcp_method,
                 12 if is("content-type") => &mut self.content_type,
+                14 if is("mcp-session-id") => &mut self.session,
                 13 if is("authorization") => &mut self.authorization,
                 16 if is("content-encoding") => &mut self.content_encoding,
                 20 if is("mcp-protocol-version") => &mut self.protocol_version,

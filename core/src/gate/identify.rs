@@ -34,10 +34,15 @@ impl Gate {
         };
         #[cfg(not(feature = "std"))]
         let looked_up = true;
-        let accepts = Accepts { tokens: self.tokens.are_accepted(), keys: self.keys.are_accepted() };
+        let accepts = Accepts {
+            tokens: self.tokens.are_accepted(),
+            keys: self.keys.are_accepted(),
+            opaque: self.accepts_opaque(),
+        };
         let outcome = match classify(head, accepts, notes) {
             Ok(Credential::Token(token)) => self.of_token(token, looked_up, address, now),
             Ok(Credential::Key(key)) => self.of_key(key, address, now),
+            Ok(Credential::Opaque(bearer)) => self.of_opaque(bearer, address, now),
             Ok(Credential::None) => Err(Code::CredentialMissing.into()),
             Err(code) => Err(code.into()),
         };

@@ -4,7 +4,8 @@ use super::denial::for_the_log;
 use super::limits::{Demand, Request};
 use super::{Body, Code, Gate, NeedBody, Refused, Step, Told};
 use crate::Now;
-use crate::mcp::{BodyError, Kind, Message, agrees, read_body};
+use crate::json::JsonStr;
+use crate::mcp::{BodyError, Kind, Message, read_body};
 use crate::policy::Refusal;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -22,7 +23,7 @@ impl Gate {
         };
         let mut found = Found::default();
         let mut demand = Demand::default();
-        let read = read_body(bytes, need.version.has_batches(), |message| {
+        let read = read_body(bytes, need.said.version.has_batches(), |message| {
             self.judge(&need, &message, &mut found, &mut demand);
         });
         let Found { target, mismatch, refused } = found;
@@ -43,38 +44,31 @@ impl Gate {
         if let Some(refusal) = refused {
             return self.deny_principal(refusal, need, target, now);
         }
-        let NeedBody { entry, principal, address, notes, .. } = need;
-        self.admit(Request { entry, principal, address, target, notes }, &demand, now)
+        let NeedBody { entry, caller, .. } = need;
+        self.admit(Request { entry, caller, target }, &demand, now)
     }
 
     /// Step 5: whether one message may pass, and what it counts for.
     fn judge(&self, need: &NeedBody, message: &Message<'_>, found: &mut Found, demand: &mut Demand) {
-        if !agrees(message, need.mcp_method.as_deref(), need.mcp_name.as_deref()) {
+        if !need.said.agrees(message) {
             found.mismatch.get_or_insert_with(|| message.id_text());
             return;
         }
-        let Message::Call { kind, name, .. } = message else {
+        let Message::Call { kind, name, resources, .. } = message else {
             self.count(demand, None);
             return;
         };
-        let name_text = name.to_cow();
-        let decided = self.policy.decide(&need.principal, *kind, &name_text);
-        self.count(demand, Some((*kind, &name_text)));
-        // What is told is the first that was asked for; or the first refused, and then what no scope would change.
-        let tells = match (&decided, &found.refused) {
-            (Ok(()), _) => found.target.is_none(),
-            (Err(_), None) => true,
-            (Err(new), Some(old)) => old.is_for_scopes() && !new.is_for_scopes(),
-        };
-        if tells {
-            found.target = Some((*kind, for_the_log(name)));
-        }
-        if let Err(refusal) = decided {
-            found.refused = Some(match found.refused.take() {
-                Some(before) => before.and(refusal),
-                None => refusal,
-            });
-        }
+        let text = name.to_cow();
+        self.count(demand, Some((*kind, &text)));
+        found.add(self.policy.decide(need.principal(), *kind, &text), *kind, *name);
+        // Who listens to a resource reads of it: each is decided as its reading would be.
+        resources.each(|uri| {
+            found.add(
+                self.policy.decide(need.principal(), Kind::Resource, &uri.to_cow()),
+                Kind::Resource,
+                uri,
+            );
+        });
     }
 }
 
@@ -87,6 +81,27 @@ struct Found {
     mismatch: Option<String>,
     /// The refusals of all members, as one.
     refused: Option<Refusal>,
+}
+
+impl Found {
+    /// One thing that was asked for, and what the policy says of it.
+    fn add(&mut self, decided: Result<(), Refusal>, kind: Kind, name: JsonStr<'_>) {
+        // What is told is the first that was asked for; or the first refused, and then what no scope would change.
+        let tells = match (&decided, &self.refused) {
+            (Ok(()), _) => self.target.is_none(),
+            (Err(_), None) => true,
+            (Err(new), Some(old)) => old.is_for_scopes() && !new.is_for_scopes(),
+        };
+        if tells {
+            self.target = Some((kind, for_the_log(&name)));
+        }
+        if let Err(refusal) = decided {
+            self.refused = Some(match self.refused.take() {
+                Some(before) => before.and(refusal),
+                None => refusal,
+            });
+        }
+    }
 }
 
 impl From<Refusal> for Refused {
@@ -105,12 +120,13 @@ impl From<Refusal> for Refused {
     }
 }
 
-/// JSON-RPC's error for headers that disagree with the body (2026-07-28), with the request's own id.
-fn mismatch_body(id: &str) -> String {
+/// JSON-RPC's error for headers that disagree with the body or are missing (2026-07-28), with the request's own id.
+pub(super) fn mismatch_body(id: &str) -> String {
     let mut body = String::from("{\"jsonrpc\":\"2.0\",\"id\":");
     body.push_str(if id.is_empty() { "null" } else { id });
     body.push_str(
-        ",\"error\":{\"code\":-32020,\"message\":\"Mcp-Method or Mcp-Name disagrees with the body.\"}}",
+        ",\"error\":{\"code\":-32020,\"message\":\"MCP-Protocol-Version, Mcp-Method or Mcp-Name is missing or \
+         disagrees with the body.\"}}",
     );
     body
 }

@@ -6,11 +6,11 @@
 //! to the earlier ones, best effort, as [`Limiter::give_back`] says; and since its body was read, too, only as many of those
 //! refusals as the principal's quota has units are free. The next ones cost their 1.
 
-use super::{Admitted, Code, Gate, GateError, Notes, Principal, Refused, Step};
+use super::step::Caller;
+use super::{Admitted, Code, Gate, GateError, Principal, Refused, Step};
 use crate::Now;
-use crate::address::ClientAddress;
 use crate::mcp::Kind;
-use crate::rate::layers::{Caller, Calls, Layer, LayerId, Layers, Taken};
+use crate::rate::layers::{self, Calls, Layer, LayerId, Layers, Taken};
 use crate::rate::{Decision, HeaderLines, Limiter, Prepared, Quota, RateHeaders, Receipt};
 use ahash::RandomState;
 use alloc::boxed::Box;
@@ -39,10 +39,8 @@ pub(super) struct Paid {
 /// A request whose head is good and paid for, and whose body was judged.
 pub(super) struct Request {
     pub(super) entry: Entry,
-    pub(super) principal: Principal,
-    pub(super) address: ClientAddress,
+    pub(super) caller: Caller,
     pub(super) target: Option<(Kind, String)>,
-    pub(super) notes: Notes,
 }
 
 /// The 1 that a head has cost, and when, in µs.
@@ -115,11 +113,12 @@ impl Gate {
 
     /// Step 6, for a request whose head was paid for.
     pub(super) fn admit(&self, request: Request, demand: &Demand, now: Now) -> Step {
-        let Request { entry, principal, address, target, notes } = request;
+        let Request { entry, caller: Caller { principal, address, session, notes }, target } = request;
         let mut rate = entry.at(now);
         let mut paid = Paid { head: rate.receipt.take(), ..Paid::default() };
         let valid_until = principal.until();
-        let mut admitted = Admitted { principal, rate, limit: None, valid_until, address, target, notes };
+        let mut admitted =
+            Admitted { principal, rate, limit: None, valid_until, address, target, session, notes };
         if demand.calls > 1 {
             match self.pay_others(&admitted.principal, demand.calls, now) {
                 Ok(mut rate) => {
@@ -134,8 +133,11 @@ impl Gate {
         if let Some(layers) = &self.layers {
             let address = admitted.address.key();
             let principal = &admitted.principal;
-            let caller =
-                Caller { principal: principal.id(), roles: principal.role_names(), address: &address };
+            let caller = layers::Caller {
+                principal: principal.id(),
+                roles: principal.role_names(),
+                address: &address,
+            };
             match layers.spend(&caller, &demand.named, now) {
                 Ok(spent) => {
                     let (least, taken) = spent.into_parts();

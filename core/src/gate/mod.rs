@@ -13,15 +13,19 @@ mod credential;
 mod denial;
 mod head;
 mod identify;
+#[cfg(feature = "std")]
+mod introspect;
 mod judge;
 mod keyring;
 mod limits;
 #[cfg(feature = "std")]
 mod lookup;
 mod notes;
+mod opaque;
 mod principal;
 #[cfg(feature = "std")]
 mod revocation;
+mod session;
 #[cfg(feature = "std")]
 mod shared;
 mod step;
@@ -33,11 +37,14 @@ pub use code::{Code, Public};
 pub use denial::{Denial, Header};
 pub use head::Head;
 #[cfg(feature = "std")]
+pub use introspect::{Introspection, IntrospectionReply, IntrospectionWanted};
+#[cfg(feature = "std")]
 pub use lookup::{KeyLookup, KeyWanted};
 pub use notes::{Note, Notes};
 pub use principal::{AuthMethod, Principal};
 #[cfg(feature = "std")]
 pub use revocation::Listed;
+pub use session::{SessionError, SessionKey, query_with_session};
 #[cfg(feature = "std")]
 pub use shared::SharedWanted;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
@@ -48,7 +55,7 @@ use crate::Now;
 use crate::address::{AddressRules, ClientAddress};
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
-use crate::mcp::{Kind, ProtocolVersion};
+use crate::mcp::{Kind, ProtocolVersion, Said};
 use crate::oauth::{Documents, WellKnown};
 use crate::origin::HostRules;
 use crate::policy::Policy;
@@ -64,7 +71,8 @@ use core::net::IpAddr;
 use head::{Field, Names};
 use keyring::Keys;
 use limits::{Demand, Request};
-use step::Then;
+use session::Presented;
+use step::{Caller, Then, ThenBody};
 use tokens::Tokens;
 
 /// The gate: shared freely between threads, and immutable but for its buckets, its cache and its set of API keys, which
@@ -99,6 +107,8 @@ pub struct Gate {
     keys: Keys,
     #[cfg(feature = "std")]
     lookup: Option<lookup::Lookup>,
+    #[cfg(feature = "std")]
+    introspecting: Option<introspect::Introspecting>,
     policy: Policy,
     address_limiter: Limiter,
     principal_limiter: Limiter,
@@ -107,6 +117,7 @@ pub struct Gate {
     refusals: Option<Limiter>,
     #[cfg(feature = "std")]
     shared: Option<crate::rate::shared::SharedLimiter>,
+    sessions: Option<SessionKey>,
     address_headers: RateHeaders,
     principal_headers: RateHeaders,
     body_limit: usize,
@@ -197,7 +208,7 @@ impl Gate {
         }
         let address = resolved.address;
         match self.identify(head, address, now, &mut notes) {
-            Ok(principal) => self.go_on(principal, address, then(head), notes, now),
+            Ok(principal) => self.go_on(principal, address, self.then(head), notes, now),
             Err(refused) => self.ask_or_deny(head, refused, address, notes, now),
         }
     }
@@ -302,9 +313,7 @@ impl Gate {
             self.keys.current().as_deref().is_some_and(|ring| ring.still_holds(principal, digest, now))
         });
         #[cfg(feature = "std")]
-        if let (Some(lookup), Some(answer)) = (&self.lookup, principal.looked_up())
-            && !lookup.remembers(answer)
-        {
+        if !self.remembers(principal) {
             return false;
         }
         by_key
@@ -347,6 +356,25 @@ impl Gate {
         &self.tokens.revocation.set
     }
 
+    /// What a head says of how its request goes on.
+    fn then(&self, head: &Head<'_>) -> Then {
+        let version = ProtocolVersion::of(head.protocol_version.one());
+        let bound = self.binds_sessions() && version.has_sessions();
+        let session = if bound { Presented::from(head.session) } else { Presented::None };
+        if matches!(head.method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
+            return Then { session, body: None };
+        }
+        let repeated = [head.protocol_version, head.mcp_method, head.mcp_name].contains(&Field::Several);
+        let refuse = match () {
+            () if !is_plain_json(head) => Some(Code::BodyMediaType),
+            () if repeated => Some(Code::HeaderMismatch),
+            () => None,
+        };
+        let own = |field: Field<'_>| field.one().map(Into::into);
+        let said = Said { version, method: own(head.mcp_method), name: own(head.mcp_name) };
+        Then { session, body: Some(ThenBody { said, refuse }) }
+    }
+
     /// Goes on once it is known whose request it is.
     fn go_on(
         &self,
@@ -360,13 +388,17 @@ impl Gate {
             Ok(entry) => entry,
             Err(refused) => return self.deny(refused, address, Some(principal), None, notes, now),
         };
-        let Then::Body { version, mcp_method, mcp_name, refuse } = then else {
+        let session = match self.session_of(&principal, &then.session) {
+            Ok(session) => session,
+            Err(code) => return self.deny(code.into(), address, Some(principal), None, notes, now),
+        };
+        let caller = Caller { principal, address, session, notes };
+        let Some(ThenBody { said, refuse }) = then.body else {
             let mut demand = Demand::default();
             self.count(&mut demand, None);
-            return self.admit(Request { entry, principal, address, target: None, notes }, &demand, now);
+            return self.admit(Request { entry, caller, target: None }, &demand, now);
         };
-        let limit = self.body_limit;
-        let need = NeedBody { entry, principal, address, version, mcp_method, mcp_name, notes, limit };
+        let need = NeedBody { entry, caller, said, limit: self.body_limit };
         match refuse {
             Some(code) => self.deny_principal(code, need, None, now),
             None => Step::NeedBody(need),
@@ -384,7 +416,8 @@ impl Gate {
         target: Option<(Kind, String)>,
         now: Now,
     ) -> Step {
-        self.deny(refused.into(), need.address, Some(need.principal), target, need.notes, now)
+        let Caller { principal, address, notes, .. } = need.caller;
+        self.deny(refused.into(), address, Some(principal), target, notes, now)
     }
 
     /// The finished answer. Its rate headers describe the principal's bucket where one is known, else the address's.
@@ -418,25 +451,6 @@ impl Gate {
         denial.target = target;
         denial.notes = notes;
         Step::Denied(Box::new(denial))
-    }
-}
-
-/// What a head says of how its request goes on.
-fn then(head: &Head<'_>) -> Then {
-    if matches!(head.method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
-        return Then::Admit;
-    }
-    let repeated = [head.protocol_version, head.mcp_method, head.mcp_name].contains(&Field::Several);
-    let refuse = match () {
-        () if !is_plain_json(head) => Some(Code::BodyMediaType),
-        () if repeated => Some(Code::HeaderMismatch),
-        () => None,
-    };
-    Then::Body {
-        version: ProtocolVersion::of(head.protocol_version.one()),
-        mcp_method: head.mcp_method.one().map(Into::into),
-        mcp_name: head.mcp_name.one().map(Into::into),
-        refuse,
     }
 }
 

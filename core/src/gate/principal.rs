@@ -2,6 +2,7 @@
 
 use crate::api_keys::{ApiKey, KeyDigest};
 use crate::jwt::{Claims, OwnedClaims};
+use crate::oauth::{ClaimMapping, Who};
 use crate::rate::{Prepared, RateHeaders};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
@@ -17,15 +18,18 @@ pub enum AuthMethod {
     ApiKey,
     /// By a signed token.
     Jwt,
+    /// By a token that only its issuer can read, and told of (RFC 7662).
+    Opaque,
 }
 
 impl AuthMethod {
-    /// `api_key` or `jwt`.
+    /// `api_key`, `jwt` or `opaque`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::ApiKey => "api_key",
             Self::Jwt => "jwt",
+            Self::Opaque => "opaque",
         }
     }
 }
@@ -38,11 +42,12 @@ struct Inner {
     id: String,
     method: AuthMethod,
     subject: Option<String>,
+    client: Option<String>,
     #[cfg_attr(not(feature = "std"), allow(dead_code))]
     token: Option<TokenFacts>,
     /// Of its key: what tells whether that is still there.
     digest: Option<KeyDigest>,
-    /// Of the host's answer that told of its key: what tells whether that was forgotten.
+    /// Of the host's answer that told of its key or token: what tells whether that was forgotten.
     #[cfg(feature = "std")]
     looked_up: Option<u64>,
     bucket: Option<Box<Bucket>>,
@@ -78,6 +83,7 @@ impl Inner {
             digest: None,
             #[cfg(feature = "std")]
             looked_up: None,
+            client: None,
             bucket: bucket.map(Box::new),
             scopes: key.scopes().to_vec(),
             roles: key.roles().to_vec(),
@@ -85,6 +91,43 @@ impl Inner {
             until: key.valid_until(),
             claims: None,
         }
+    }
+
+    fn of_claims(
+        method: AuthMethod,
+        issuer: String,
+        claims: &Claims<'_>,
+        mapping: &ClaimMapping,
+        until: f64,
+    ) -> Option<Self> {
+        let (users, clients) = match method {
+            AuthMethod::Opaque => ("opaque", "opaque-client"),
+            _ => ("jwt", "jwt-client"),
+        };
+        let (id, subject, client) = match mapping.who(claims)? {
+            Who::Subject(subject) => (id(users, &[&issuer, &subject]), Some(subject), None),
+            Who::Client(client) => (id(clients, &[&issuer, &client]), None, Some(client)),
+        };
+        Some(Self {
+            id,
+            method,
+            subject,
+            client,
+            token: Some(TokenFacts {
+                issuer,
+                id: claims.id().map(|id| id.to_string()),
+                issued_at: claims.issued_at(),
+            }),
+            digest: None,
+            #[cfg(feature = "std")]
+            looked_up: None,
+            bucket: None,
+            scopes: mapping.scopes(claims),
+            roles: mapping.roles(claims),
+            expires: claims.expiry(),
+            until: Some(until).filter(|until| until.is_finite()),
+            claims: Some(claims.to_owned()),
+        })
     }
 }
 
@@ -101,33 +144,27 @@ impl Principal {
     }
 
     /// The principal of a token: `jwt:<issuer>:<subject>`; nothing if it names no subject. No other claim stands in
-    /// for `sub`: a client that is called as a user is would be that user (RFC 9068 §5). `until`: when the token ends by
-    /// its verifier's rules.
-    pub(super) fn of_claims(claims: &Claims<'_>, until: f64) -> Option<Self> {
-        let subject = claims.subject().filter(|subject| !subject.is_empty())?.to_string();
+    /// for `sub`, unless the issuer's mapping says so, and then as a client, with an id that is no user's: a client that
+    /// is called as a user is would be that user (RFC 9068 §5). `until`: when the token ends by its verifier's rules.
+    pub(super) fn of_claims(claims: &Claims<'_>, mapping: &ClaimMapping, until: f64) -> Option<Self> {
         let issuer = claims.issuer().map(|issuer| issuer.to_string()).unwrap_or_default();
-        Some(Self(Arc::new(Inner {
-            id: id("jwt", &[&issuer, &subject]),
-            method: AuthMethod::Jwt,
-            subject: Some(subject),
-            token: Some(TokenFacts {
-                issuer,
-                id: claims.id().map(|id| id.to_string()),
-                issued_at: claims.issued_at(),
-            }),
-            digest: None,
-            #[cfg(feature = "std")]
-            looked_up: None,
-            bucket: None,
-            scopes: claims.scopes().to_vec(),
-            roles: claims.roles().to_vec(),
-            expires: claims.expiry(),
-            until: Some(until).filter(|until| until.is_finite()),
-            claims: Some(claims.to_owned()),
-        })))
+        Inner::of_claims(AuthMethod::Jwt, issuer, claims, mapping, until).map(Arc::new).map(Self)
     }
 
-    /// The number of the host's answer that told of its key; nothing for any other.
+    /// The principal of a token that its issuer told of: `opaque:<issuer>:<subject>`, otherwise alike.
+    #[cfg(feature = "std")]
+    pub(super) fn of_introspected(
+        issuer: String,
+        claims: &Claims<'_>,
+        mapping: &ClaimMapping,
+        until: f64,
+        generation: u64,
+    ) -> Option<Self> {
+        let inner = Inner::of_claims(AuthMethod::Opaque, issuer, claims, mapping, until)?;
+        Some(Self(Arc::new(Inner { looked_up: Some(generation), ..inner })))
+    }
+
+    /// The number of the host's answer that told of its key or token; nothing for any other.
     #[cfg(feature = "std")]
     pub(super) fn looked_up(&self) -> Option<u64> {
         self.0.looked_up
@@ -155,13 +192,15 @@ impl Principal {
         Some(crate::jwt::Revocable {
             token,
             issuer: &facts.issuer,
-            subject: self.0.subject.as_deref().unwrap_or_default(),
+            subject: self.0.subject.as_deref().or(self.client()).unwrap_or_default(),
+            client: self.0.client.is_some(),
             id: facts.id.as_deref(),
             issued_at: facts.issued_at,
         })
     }
 
-    /// The canonical id, different for any two principals: `key:<id>` or `jwt:<issuer>:<subject>`, where `%` and `:`
+    /// The canonical id, different for any two principals: `key:<id>`, `jwt:<issuer>:<subject>` or
+    /// `opaque:<issuer>:<subject>`, and `jwt-client:…` or `opaque-client:…` for a client without a subject; where `%` and `:`
     /// inside a part are written `%25` and `%3A`, but for the issuer's, which stays readable.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -174,7 +213,14 @@ impl Principal {
         self.0.method
     }
 
-    /// The token's subject; nothing for a key.
+    /// The client whose token has no subject, where its issuer is configured for such: see
+    /// [`ClaimMapping::client_in`].
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.0.client.as_deref()
+    }
+
+    /// The token's subject; nothing for a key, or for a client.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.0.subject.as_deref()
@@ -259,5 +305,7 @@ mod tests {
         assert_eq!(id("jwt", &["https://issuer.example", "auth0|7"]), "jwt:https://issuer.example:auth0|7");
         assert_ne!(id("jwt", &["a:b", "c"]), id("jwt", &["a", "b:c"]));
         assert_ne!(id("jwt", &["a", "b:c"]), id("jwt", &["a", "b%3Ac"]));
+        assert_ne!(id("jwt-client", &["a", "b"]), id("jwt", &["a", "client:b"]));
+        assert_ne!(id("jwt-client", &["a", "b"]), id("jwt", &["client:a", "b"]));
     }
 }

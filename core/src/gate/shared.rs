@@ -121,7 +121,7 @@ impl Gate {
                     question: Question::SharedLimit(SharedWanted { command, held }),
                     credential: Zeroizing::new(Box::default()),
                     address,
-                    then: Then::Admit,
+                    then: Then::default(),
                     notes: Notes::default(),
                     receipt: None,
                 });

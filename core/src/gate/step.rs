@@ -1,20 +1,20 @@
 //! What a gate says next.
 
 use super::limits::Entry;
+use super::session::Presented;
 use super::{Code, Denial, Notes, Principal};
 #[cfg(feature = "std")]
-use super::{KeyWanted, SharedWanted};
+use super::{IntrospectionReply, IntrospectionWanted, KeyWanted, SharedWanted};
 use crate::address::ClientAddress;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::{Fetch, Jwks};
-use crate::mcp::{Kind, ProtocolVersion};
+use crate::mcp::{Kind, Said};
 use crate::rate::layers::LayerId;
 use crate::rate::{Decision, Receipt};
 use alloc::boxed::Box;
 use alloc::string::String;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use core::time::Duration;
@@ -49,20 +49,27 @@ pub struct Admitted {
     pub address: ClientAddress,
     /// What it asked for, the first of a batch: cut at 128 bytes, control characters escaped.
     pub target: Option<(Kind, String)>,
+    /// Its session by the service's own id, where the gate [binds them](super::Gate::binds_sessions) and it has one.
+    pub session: Option<Box<str>>,
     /// What the operator should be told.
     pub notes: Notes,
+}
+
+/// Whose request it is, as of its head.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) principal: Principal,
+    pub(super) address: ClientAddress,
+    pub(super) session: Option<Box<str>>,
+    pub(super) notes: Notes,
 }
 
 /// A request whose head was good. Owns all that is needed to go on.
 #[derive(Debug)]
 pub struct NeedBody {
     pub(super) entry: Entry,
-    pub(super) principal: Principal,
-    pub(super) address: ClientAddress,
-    pub(super) version: ProtocolVersion,
-    pub(super) mcp_method: Option<Vec<u8>>,
-    pub(super) mcp_name: Option<Vec<u8>>,
-    pub(super) notes: Notes,
+    pub(super) caller: Caller,
+    pub(super) said: Said,
     pub(super) limit: usize,
 }
 
@@ -76,7 +83,7 @@ impl NeedBody {
     /// Who the request is from: known, but not admitted yet.
     #[must_use]
     pub const fn principal(&self) -> &Principal {
-        &self.principal
+        &self.caller.principal
     }
 }
 
@@ -93,18 +100,19 @@ pub enum Body<'a> {
 }
 
 /// How a request goes on once it is known whose it is. Owns what the head said.
+#[derive(Debug, Default)]
+pub(super) struct Then {
+    pub(super) session: Presented,
+    /// Where its body decides; else it has none that matters.
+    pub(super) body: Option<ThenBody>,
+}
+
+/// What the head said of the body.
 #[derive(Debug)]
-pub(super) enum Then {
-    /// It has no body that matters.
-    Admit,
-    /// Its body decides.
-    Body {
-        version: ProtocolVersion,
-        mcp_method: Option<Vec<u8>>,
-        mcp_name: Option<Vec<u8>>,
-        /// Why it is refused before that.
-        refuse: Option<Code>,
-    },
+pub(super) struct ThenBody {
+    pub(super) said: Said,
+    /// Why it is refused before that.
+    pub(super) refuse: Option<Code>,
 }
 
 /// A question only the host can answer, with all that is needed to go on.
@@ -152,6 +160,9 @@ pub enum Question {
     /// An API key is none of the gate's own: is it one of the host's?
     #[cfg(feature = "std")]
     ApiKey(KeyWanted),
+    /// A token can be read by its issuer alone: ask it.
+    #[cfg(feature = "std")]
+    Introspect(IntrospectionWanted),
     /// The principal's bucket is shared with other processes: spend from it.
     #[cfg(feature = "std")]
     SharedLimit(SharedWanted),
@@ -199,6 +210,9 @@ pub enum Answer {
     /// The entry of the API key that was asked for; nothing where there is no such key.
     #[cfg(feature = "std")]
     ApiKey(Option<Box<crate::api_keys::ApiKey>>),
+    /// What the introspection endpoint answered.
+    #[cfg(feature = "std")]
+    Introspection(IntrospectionReply),
     /// What the server said to the shared limit's command.
     #[cfg(feature = "std")]
     SharedLimit(crate::rate::shared::Reply),

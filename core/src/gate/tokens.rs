@@ -120,7 +120,8 @@ impl Tokens {
         let (claims, _generation) = verifier.verify_by(token, &mut scratch, now);
         let claims = claims.map_err(|error| Failure::of(error, verifier, token))?;
         let window = verifier.window(&claims);
-        let principal = Principal::of_claims(&claims, window.until).ok_or(Code::SubjectMissing)?;
+        let principal =
+            Principal::of_claims(&claims, verifier.mapping(), window.until).ok_or(Code::SubjectMissing)?;
         #[cfg(feature = "std")]
         {
             let verified = self.revocation.remembering(Verified::new(principal.clone(), place, _generation));

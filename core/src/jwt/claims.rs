@@ -2,7 +2,7 @@
 
 use super::error::ReadError;
 use super::{JsonStr, Limits, TokenError, Value};
-use crate::json::{Members, Raw, array_items, object_members, pack_bytes};
+use crate::json::{Depth, Members, Raw, array_items, object_members, pack_bytes};
 use core::fmt;
 
 /// The claims of a token whose signature held. Registered claims are typed and found in one pass; any other is
@@ -150,14 +150,20 @@ impl<'a> Claims<'a> {
     /// Any claim by its name. Reads the payload again, at about the cost of verifying the claims once.
     #[must_use]
     pub fn get(&self, claim: &str) -> Option<Value<'a>> {
-        let mut found = None;
-        let _: Result<(), ReadError> = object_members(self.payload, self.limits.json(), |_, name, value| {
-            if name == *claim {
-                found = Some(value);
-            }
-            Ok(())
-        });
-        found
+        member(self.payload, claim, self.limits.json())
+    }
+
+    /// The claim at the end of these names, each inside the one before. An array, or whatever else is no object, has
+    /// nothing inside.
+    #[must_use]
+    pub fn at(&self, path: &[impl AsRef<str>]) -> Option<Value<'a>> {
+        let (first, rest) = path.split_first()?;
+        let mut depth = self.limits.json();
+        rest.iter().try_fold(self.get(first.as_ref())?, |value, name| {
+            let Value::Object(text) = value else { return None };
+            depth = depth.deeper().ok()?;
+            member(text, name.as_ref(), depth)
+        })
     }
 
     /// Every claim, registered or not, in the order they stand. Reads the payload again.
@@ -193,6 +199,18 @@ impl fmt::Debug for Claims<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims").finish_non_exhaustive()
     }
+}
+
+/// The member of that name of an object.
+fn member<'a>(object: &'a str, wanted: &str, depth: Depth) -> Option<Value<'a>> {
+    let mut found = None;
+    let _: Result<(), ReadError> = object_members(object, depth, |_, name, value| {
+        if name == *wanted {
+            found = Some(value);
+        }
+        Ok(())
+    });
+    found
 }
 
 fn string(value: Raw<'_>) -> Result<JsonStr<'_>, TokenError> {
@@ -236,11 +254,11 @@ pub struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    const fn whole(claim: Option<Value<'a>>) -> Self {
+    pub(crate) const fn whole(claim: Option<Value<'a>>) -> Self {
         Self { claim, spaced: false }
     }
 
-    const fn spaced(claim: Option<Value<'a>>) -> Self {
+    pub(crate) const fn spaced(claim: Option<Value<'a>>) -> Self {
         Self { claim, spaced: true }
     }
 
@@ -263,6 +281,11 @@ impl<'a> Words<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Whether the claim is not there at all, which is not the same as to say nothing.
+    pub(super) const fn is_absent(&self) -> bool {
+        self.claim.is_none()
     }
 
     /// Whether one of the words is `word`.

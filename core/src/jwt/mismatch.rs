@@ -46,7 +46,7 @@ impl<'a> Mismatch<'a> {
         let expected = match expected {
             Audience::Unset => Expected::Nothing,
             Audience::Any => return None,
-            Audience::OneOf(expected) => Expected::OneOf(expected),
+            Audience::OneOf(expected) | Audience::OneOfOrNone(expected) => Expected::OneOf(expected),
             Audience::Accepted(_) => Expected::Accepted,
         };
         Some(Self { expected, found: Found::Words(found) })

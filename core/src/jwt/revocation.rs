@@ -60,6 +60,8 @@ pub struct Revocable<'a> {
     pub issuer: &'a str,
     /// Its subject.
     pub subject: &'a str,
+    /// Whether that is the id of a client whose tokens have no `sub`: it is no user's of the same name.
+    pub client: bool,
     /// Its `jti`.
     pub id: Option<&'a str>,
     /// Its `iat`, in seconds since the epoch. Without one it counts as issued before any moment.
@@ -76,7 +78,8 @@ pub struct Revocable<'a> {
 /// // Anna's key was lost at noon: everything of hers from before is void. Her tokens live a day at most.
 /// revocations.revoke_subject("https://issuer.example", "anna", now.unix, now.unix + 86_400.0, now)?;
 /// let token = Revocable {
-///     token: b"eyJ", issuer: "https://issuer.example", subject: "anna", id: None, issued_at: Some(now.unix - 60.0),
+///     token: b"eyJ", issuer: "https://issuer.example", subject: "anna", client: false, id: None,
+///     issued_at: Some(now.unix - 60.0),
 /// };
 /// assert!(revocations.is_revoked(token, now));
 /// # Ok::<(), doorward::jwt::RevocationsFull>(())
@@ -86,7 +89,7 @@ pub struct Revocations {
     entries: RwLock<HashMap<Name, Entry, RandomState>>,
     /// How many entries of each way there are, so that a set without any costs a load and no lock. They may lag
     /// behind `entries` only while a call that revokes is still under way.
-    counts: [AtomicUsize; 3],
+    counts: [AtomicUsize; 4],
 }
 
 /// The ways to revoke, each with a name space of its own.
@@ -95,10 +98,11 @@ enum Way {
     Id,
     Token,
     Subject,
+    Client,
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::Id, Self::Token, Self::Subject];
+    const ALL: [Self; 4] = [Self::Id, Self::Token, Self::Subject, Self::Client];
 
     /// SHA-256 over the way and the parts, each behind its length, so that no two lists of parts are alike.
     fn name(self, parts: &[&[u8]]) -> Name {
@@ -124,7 +128,7 @@ impl Revocations {
         Self {
             capacity,
             entries: RwLock::new(HashMap::with_hasher(RandomState::with_seeds(a, b, c, d))),
-            counts: [const { AtomicUsize::new(0) }; 3],
+            counts: [const { AtomicUsize::new(0) }; 4],
         }
     }
 
@@ -162,6 +166,23 @@ impl Revocations {
         self.add(name, Entry { before, until }, now)
     }
 
+    /// As [`revoke_subject`](Self::revoke_subject), of a client whose tokens have no `sub`: see
+    /// [`ClaimMapping::client_in`](crate::oauth::ClaimMapping::client_in).
+    ///
+    /// # Errors
+    /// The set is full; nothing was changed.
+    pub fn revoke_client(
+        &self,
+        issuer: &str,
+        client: &str,
+        before: f64,
+        until: f64,
+        now: Now,
+    ) -> Result<(), RevocationsFull> {
+        let name = Way::Client.name(&[issuer.as_bytes(), client.as_bytes()]);
+        self.add(name, Entry { before, until }, now)
+    }
+
     /// Whether a token is revoked. With an empty set, one load; otherwise one SHA-256 for each way in use.
     #[must_use]
     pub fn is_revoked(&self, token: Revocable<'_>, now: Now) -> bool {
@@ -171,7 +192,8 @@ impl Revocations {
             }
             let name = match way {
                 Way::Token => way.name(&[token.token]),
-                Way::Subject => way.name(&[token.issuer.as_bytes(), token.subject.as_bytes()]),
+                Way::Subject | Way::Client if token.client != matches!(way, Way::Client) => return false,
+                Way::Subject | Way::Client => way.name(&[token.issuer.as_bytes(), token.subject.as_bytes()]),
                 Way::Id => match token.id {
                     Some(id) => way.name(&[token.issuer.as_bytes(), id.as_bytes()]),
                     None => return false,
@@ -245,7 +267,7 @@ mod tests {
     const NOW: Now = Now::new(1000.0, 0);
 
     fn token<'a>(token: &'a [u8], id: Option<&'a str>, issued_at: Option<f64>) -> Revocable<'a> {
-        Revocable { token, issuer: "i", subject: "s", id, issued_at }
+        Revocable { token, issuer: "i", subject: "s", client: false, id, issued_at }
     }
 
     #[test]
@@ -274,6 +296,18 @@ mod tests {
         assert!(set.is_revoked(token(b"t", None, Some(599.9)), NOW), "the later moment counts");
         assert_eq!(set.len(), 1);
         assert!(!set.is_revoked(Revocable { issuer: "is", subject: "", ..token(b"t", None, None) }, NOW));
+    }
+
+    #[test]
+    fn a_client_is_no_user_of_its_name() {
+        let set = Revocations::new(10, [1; 4]);
+        let user = token(b"t", None, None);
+        let client = Revocable { client: true, ..user };
+        set.revoke_client("i", "s", f64::INFINITY, 2000.0, NOW).unwrap();
+        assert!(set.is_revoked(client, NOW) && !set.is_revoked(user, NOW));
+        let set = Revocations::new(10, [1; 4]);
+        set.revoke_subject("i", "s", f64::INFINITY, 2000.0, NOW).unwrap();
+        assert!(set.is_revoked(user, NOW) && !set.is_revoked(client, NOW));
     }
 
     #[test]

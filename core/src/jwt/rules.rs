@@ -71,6 +71,9 @@ pub enum Audience<'r> {
     Any,
     /// The token must name one of these, alone or among others.
     OneOf(OneOf<'r>),
+    /// The token must name one of these, or none at all. To be spelled out: an issuer that leaves the audience out makes
+    /// its tokens good at every service that trusts it.
+    OneOfOrNone(OneOf<'r>),
     /// The token must name one that the caller's own test accepts.
     Accepted(&'r (dyn Fn(JsonStr<'_>) -> bool + Send + Sync)),
 }
@@ -87,6 +90,7 @@ impl fmt::Debug for Audience<'_> {
             Self::Unset => f.write_str("Unset"),
             Self::Any => f.write_str("Any"),
             Self::OneOf(one_of) => f.debug_tuple("OneOf").field(one_of).finish(),
+            Self::OneOfOrNone(one_of) => f.debug_tuple("OneOfOrNone").field(one_of).finish(),
             Self::Accepted(_) => f.write_str("Accepted"),
         }
     }
@@ -122,6 +126,8 @@ impl Window {
 pub struct Rules<'r> {
     issuer: Option<OneOf<'r>>,
     audience: Audience<'r>,
+    /// The claim that is read for it, where that is not `aud`.
+    audience_claim: Option<OneOf<'r>>,
     subject: Option<OneOf<'r>>,
     types: Option<OneOf<'r>>,
     id: Option<OneOf<'r>>,
@@ -151,6 +157,7 @@ impl<'r> Rules<'r> {
         Self {
             issuer: None,
             audience: Audience::Unset,
+            audience_claim: None,
             subject: None,
             types: None,
             id: None,
@@ -185,6 +192,23 @@ impl<'r> Rules<'r> {
     #[must_use]
     pub fn any_audience(mut self) -> Self {
         self.audience = Audience::Any;
+        self
+    }
+
+    /// `aud` must be, or hold, this or one of these, or not be there at all. For issuers that can't be told to say whom a
+    /// token is for: whatever they make for any other service is then good here too.
+    #[must_use]
+    pub fn audience_or_none(mut self, audience: impl Into<OneOf<'r>>) -> Self {
+        self.audience = Audience::OneOfOrNone(audience.into());
+        self
+    }
+
+    /// The claim that says whom a token is for, in place of `aud`, which is then not looked at: `client_id`, say, or
+    /// `azp`. Of several, the first that is there. That claim tells who asked for the token, not what for: name it only
+    /// where that client calls no other service.
+    #[must_use]
+    pub fn audience_claim(mut self, claim: impl Into<OneOf<'r>>) -> Self {
+        self.audience_claim = Some(claim.into());
         self
     }
 
@@ -323,7 +347,7 @@ impl<'r> Rules<'r> {
 
     /// From when on a token with these claims is good; minus infinity where nothing says.
     #[cfg(feature = "alloc")]
-    pub(super) fn begins(&self, claims: &Claims<'_>) -> f64 {
+    pub(crate) fn begins(&self, claims: &Claims<'_>) -> f64 {
         let from = claims.not_before.filter(|_| self.check_not_before).unwrap_or(f64::NEG_INFINITY);
         let issued = claims.issued_at().filter(|_| self.max_age.is_some()).unwrap_or(f64::NEG_INFINITY);
         from.max(issued) - self.tolerance
@@ -331,7 +355,7 @@ impl<'r> Rules<'r> {
 
     /// Until when; infinity where nothing says.
     #[cfg(feature = "alloc")]
-    pub(super) fn ends(&self, claims: &Claims<'_>) -> f64 {
+    pub(crate) fn ends(&self, claims: &Claims<'_>) -> f64 {
         let expiry = claims.expiry.filter(|_| self.check_expiry).unwrap_or(f64::INFINITY);
         let aged = self.max_age.zip(claims.issued_at()).map_or(f64::INFINITY, |(age, issued)| issued + age);
         expiry.min(aged) + self.tolerance
@@ -345,7 +369,7 @@ impl<'r> Rules<'r> {
     pub fn mismatch<'a>(&'a self, error: TokenError, claims: &Claims<'a>) -> Option<Mismatch<'a>> {
         match error {
             TokenError::IssuerMismatch => Some(Mismatch::one(self.issuer.as_ref()?, claims.issuer())),
-            TokenError::AudienceMismatch => Mismatch::audience(&self.audience, claims.audience()),
+            TokenError::AudienceMismatch => Mismatch::audience(&self.audience, self.audience_of(claims)),
             TokenError::SubjectMismatch => Some(Mismatch::one(self.subject.as_ref()?, claims.subject())),
             _ => None,
         }
@@ -357,7 +381,7 @@ impl<'r> Rules<'r> {
         Some(Mismatch::one(self.types.as_ref()?, found))
     }
 
-    pub(super) fn check(&self, claims: &Claims<'_>, now: Now) -> Result<(), TokenError> {
+    pub(crate) fn check(&self, claims: &Claims<'_>, now: Now) -> Result<(), TokenError> {
         self.check_dates(claims, now)?;
         if let Some(issuer) = &self.issuer
             && !claims.issuer.is_some_and(|found| issuer.is(found))
@@ -367,8 +391,12 @@ impl<'r> Rules<'r> {
         let for_us = match &self.audience {
             Audience::Any => true,
             Audience::Unset => claims.audience.is_none(),
-            Audience::OneOf(expected) => names_one(claims.audience(), |one| expected.is(one)),
-            Audience::Accepted(accepts) => names_one(claims.audience(), accepts),
+            Audience::OneOf(expected) => names_one(self.audience_of(claims), |one| expected.is(one)),
+            Audience::OneOfOrNone(expected) => {
+                let found = self.audience_of(claims);
+                found.is_absent() || names_one(found, |one| expected.is(one))
+            }
+            Audience::Accepted(accepts) => names_one(self.audience_of(claims), accepts),
         };
         if !for_us {
             return Err(TokenError::AudienceMismatch);
@@ -393,6 +421,17 @@ impl<'r> Rules<'r> {
             return Err(TokenError::MissingClaim);
         }
         Ok(())
+    }
+
+    /// Whom a token says it is for.
+    fn audience_of<'a>(&self, claims: &Claims<'a>) -> Words<'a> {
+        let Some(names) = &self.audience_claim else { return claims.audience() };
+        let mut found = None;
+        names.any(|name| {
+            found = claims.get(name);
+            found.is_some()
+        });
+        Words::whole(found)
     }
 
     /// Written so that a clock that is not a number refuses.

@@ -6,6 +6,7 @@ use crate::Now;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use crate::jwks::Jwks;
 use crate::keys::KeySet;
+use crate::oauth::ClaimMapping;
 #[cfg(all(feature = "std", feature = "asymmetric"))]
 use alloc::sync::Arc;
 use alloc::vec;
@@ -26,6 +27,7 @@ use core::fmt;
 pub struct Verifier {
     keys: Keys,
     pub(super) rules: Rules<'static>,
+    mapping: ClaimMapping,
 }
 
 #[derive(Debug)]
@@ -92,7 +94,7 @@ impl Verifier {
         if keys.has_public() && rules.audience_rule().is_unset() {
             return Err(VerifierError::AudienceNotConfigured);
         }
-        Ok(Self { keys: Keys::Own(keys), rules })
+        Ok(Self { keys: Keys::Own(keys), rules, mapping: ClaimMapping::new() })
     }
 
     /// A verifier with keys that are fetched, and these rules. Where the set is an issuer's, tokens must name it.
@@ -120,7 +122,20 @@ impl Verifier {
                 Some(_) => return Err(VerifierError::IssuerMismatch),
             }
         }
-        Ok(Self { keys: Keys::Fetched(jwks), rules })
+        Ok(Self { keys: Keys::Fetched(jwks), rules, mapping: ClaimMapping::new() })
+    }
+
+    /// How a [gate](crate::gate) reads who, which scopes and which roles out of its tokens.
+    #[must_use]
+    pub fn with_mapping(mut self, mapping: ClaimMapping) -> Self {
+        self.mapping = mapping;
+        self
+    }
+
+    /// How a gate reads its tokens' claims.
+    #[must_use]
+    pub const fn mapping(&self) -> &ClaimMapping {
+        &self.mapping
     }
 
     /// The fetched set; nothing where the keys are its own.

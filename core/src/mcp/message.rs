@@ -2,11 +2,16 @@
 
 use super::Kind;
 use super::method::{Names, names};
-use crate::json::{Depth, JsonError, JsonStr, Raw, Reader, Value, pack_bytes};
+use crate::json::{Depth, JsonError, JsonStr, Raw, Reader, Value, array_items, pack_bytes};
 use alloc::string::String;
 
 /// The most members of a batch.
 const MAX_BATCH: usize = 64;
+/// The most resources of one `subscriptions/listen`.
+const MAX_RESOURCES: usize = 1024;
+/// The member of `_meta` that says the revision (2026-07-28), and the fewest bytes of an object that has it.
+const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const SHORTEST_META: usize = VERSION.len() + r#"{"":0}"#.len();
 /// The longest method name, as written.
 const MAX_METHOD: usize = 256;
 /// The deepest a body may nest, its outermost value being the first level.
@@ -37,9 +42,28 @@ pub(crate) enum Message<'a> {
         kind: Kind,
         name: JsonStr<'a>,
         header: Option<JsonStr<'a>>,
+        /// The revision its `_meta` says it speaks.
+        version: Option<JsonStr<'a>>,
+        /// What else it names: the resources that `subscriptions/listen` is to tell of.
+        resources: Resources<'a>,
     },
     /// A result or an error on its way back to the server.
     Reply,
+}
+
+/// The URIs that a message names beside what it is decided by: an array of strings as it was written, read once already.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Resources<'a>(Option<&'a str>);
+
+impl<'a> Resources<'a> {
+    pub(crate) fn each(self, mut uri: impl FnMut(JsonStr<'a>)) {
+        let Some(text) = self.0 else { return };
+        array_items(text, |item| {
+            if let Value::String(text) = item {
+                uri(text);
+            }
+        });
+    }
 }
 
 impl Message<'_> {
@@ -136,6 +160,9 @@ const TASK_ID: u64 = pack_bytes(b"taskId");
 const META: u64 = pack_bytes(b"_meta");
 const TYPE: u64 = pack_bytes(b"type");
 
+/// Those of `params`.
+const PARAMS_READ: [&str; 7] = ["name", "uri", "ref", "arguments", "taskId", "_meta", "notifications"];
+
 /// Reads a message, and gives the place behind it.
 fn read_message<'a>(mut reader: Reader<'a>, depth: Depth) -> Result<(Message<'a>, Reader<'a>), BodyError> {
     let [mut jsonrpc, mut method, mut id, mut reply] = [Member::default(); 4];
@@ -181,8 +208,14 @@ fn read_message<'a>(mut reader: Reader<'a>, depth: Depth) -> Result<(Message<'a>
     if reply.0.is_some() || method.is_empty() || method.written_len() > MAX_METHOD {
         return Err(BodyError::Unreadable);
     }
-    let (kind, name, header) = read_name(method, params.unwrap_or_default())?;
-    Ok((Message::Call { id, method, kind, name, header }, reader))
+    let params = params.unwrap_or_default();
+    let (kind, name, header) = read_name(method, params)?;
+    let version = read_version(params.meta)?;
+    let resources = match names(method) {
+        Names::Resources => read_resources(params.notifications)?,
+        _ => Resources::default(),
+    };
+    Ok((Message::Call { id, method, kind, name, header, version, resources }, reader))
 }
 
 /// What of `params` may be decided by.
@@ -193,6 +226,8 @@ struct Params<'a> {
     reference: Member<'a>,
     arguments: Member<'a>,
     task: Member<'a>,
+    meta: Member<'a>,
+    notifications: Member<'a>,
     /// They can't be decided on: they are neither an object nor an array, or hold a member twice or one that looks like
     /// another. Of no interest in a reply, which has no business with any.
     bad: bool,
@@ -217,15 +252,15 @@ fn read_params<'a>(mut reader: Reader<'a>, depth: Depth) -> Result<(Params<'a>, 
             URI => Some(&mut params.uri),
             REF => Some(&mut params.reference),
             TASK_ID => Some(&mut params.task),
+            META => Some(&mut params.meta),
             // Longer than what is its own word, so by its letters.
             _ if name == *"arguments" => Some(&mut params.arguments),
+            _ if name == *"notifications" => Some(&mut params.notifications),
             _ => None,
         };
         params.bad |= match member {
             Some(member) => member.set(value).is_err(),
-            // In nearly every call, and like none of them.
-            None if packed == META => false,
-            None => looks_like_one(name, &["name", "uri", "ref", "arguments", "taskId"]),
+            None => looks_like_one(name, &PARAMS_READ),
         };
         more = reader.goes_on()?;
     }
@@ -249,7 +284,7 @@ fn read_name<'a>(method: JsonStr<'a>, params: Params<'a>) -> Result<Named<'a>, B
             read_reference(text)?
         }
         Names::Task => return Ok((Kind::Method, method, params.task.string().ok())),
-        Names::Nothing => return Ok((Kind::Method, method, None)),
+        Names::Nothing | Names::Resources => return Ok((Kind::Method, method, None)),
     };
     Ok((kind, name, Some(name)))
 }
@@ -281,6 +316,73 @@ fn read_reference(text: &str) -> Result<(Kind, JsonStr<'_>), BodyError> {
     } else {
         Err(BodyError::Unreadable)
     }
+}
+
+/// The revision that `_meta` says; its text was read once already.
+fn read_version(meta: Member<'_>) -> Result<Option<JsonStr<'_>>, BodyError> {
+    let Some(Value::Object(text)) = meta.0.map(Raw::value) else { return Ok(None) };
+    // Most hold a progress token and no more.
+    if text.len() < SHORTEST_META {
+        return Ok(None);
+    }
+    let mut version = Member::default();
+    each_member(text, |name, value| {
+        if name == *VERSION {
+            version.set(value)
+        } else if looks_like_one(name, &[VERSION]) {
+            Err(BodyError::Unreadable)
+        } else {
+            Ok(())
+        }
+    })?;
+    version.0.map(|_| version.string()).transpose()
+}
+
+/// The resources that `subscriptions/listen` names: `{"resourceSubscriptions":[…]}` (2026-07-28, Subscriptions).
+fn read_resources(notifications: Member<'_>) -> Result<Resources<'_>, BodyError> {
+    const MEMBER: &str = "resourceSubscriptions";
+    let text = match notifications.0.map(Raw::value) {
+        None => return Ok(Resources::default()),
+        Some(Value::Object(text)) => text,
+        Some(_) => return Err(BodyError::Unreadable),
+    };
+    let mut resources = Member::default();
+    each_member(text, |name, value| {
+        if name == *MEMBER {
+            resources.set(value)
+        } else if looks_like_one(name, &[MEMBER]) {
+            Err(BodyError::Unreadable)
+        } else {
+            Ok(())
+        }
+    })?;
+    let text = match resources.0.map(Raw::value) {
+        None => return Ok(Resources::default()),
+        Some(Value::Array(text)) => text,
+        Some(_) => return Err(BodyError::Unreadable),
+    };
+    let (mut count, mut strings) = (0, true);
+    array_items(text, |item| {
+        count += 1;
+        strings &= matches!(item, Value::String(_));
+    });
+    if strings && count <= MAX_RESOURCES { Ok(Resources(Some(text))) } else { Err(BodyError::Unreadable) }
+}
+
+/// The members of an object that was read once already.
+fn each_member<'a>(
+    text: &'a str,
+    mut each: impl FnMut(JsonStr<'a>, Raw<'a>) -> Result<(), BodyError>,
+) -> Result<(), BodyError> {
+    let mut reader = Reader::new(text);
+    let depth = Depth { left: MAX_DEPTH, members: None };
+    let mut more = reader.opens()?;
+    while more {
+        let (name, _) = reader.member()?;
+        each(name, reader.raw(depth)?)?;
+        more = reader.goes_on()?;
+    }
+    Ok(())
 }
 
 /// Whether `name`, which is none of the known names, folds to one of them, as `Name` and `paramſ` do.
@@ -362,6 +464,17 @@ mod tests {
             r#"{"jsonrpc":"2.0","method":"resources/read","params":{"uri":["a"]}}"#,
             r#"{"jsonrpc":"2.0","method":"resources/directory/read","params":{}}"#,
             r#"{"jsonrpc":"2.0","method":"tasks/get","params":{"taskId":"a","taskid":"b"}}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","params":{"_meta":{},"_meta":{}}}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","params":{"_Meta":{}}}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":1}}}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"a","io.modelcontextprotocol/protocol\u0056ersion":"a"}}}"#,
+            r#"{"jsonrpc":"2.0","method":"ping","params":{"_meta":{"io.ModelContextProtocol/protocolVersion":"2026-07-28"}}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscriptions/listen","params":{"notifications":[]}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":"a"}}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":["a",1]}}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":["a"],"resourceSubscriptions":[]}}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscriptions/listen","params":{"notifications":{"ResourceSubscriptions":["a"]}}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscriptions/listen","params":{"notifications":{},"Notifications":{}}}"#,
             r#"{"jsonrpc":"2.0","method":"completion/complete","params":{"ref":{"type":"x","name":"p"}}}"#,
             r#"{"jsonrpc":"2.0","method":["ping"]}"#,
             r#"{"jsonrpc":"2.0","method":""}"#,
@@ -395,6 +508,38 @@ mod tests {
         assert_eq!(read(&format!("[{}]", vec![ping; 64].join(","))).map(|found| found.len()), Ok(64));
         assert_eq!(read(&format!("[{}]", vec![ping; 65].join(","))), Err(BodyError::Batch));
         assert_eq!(read_body(format!("[{ping}]").as_bytes(), false, |_| {}), Err(BodyError::Batch));
+    }
+
+    #[test]
+    fn a_subscription_names_its_resources() {
+        let uris = |params: &str| {
+            let mut found = vec![];
+            let read = read_body(call("subscriptions/listen", params).as_bytes(), true, |message| {
+                if let Message::Call { kind, name, resources, .. } = message {
+                    assert_eq!((kind, name.to_string().as_str()), (Kind::Method, "subscriptions/listen"));
+                    resources.each(|uri| found.push(uri.to_string()));
+                }
+            });
+            read.map(|_| found)
+        };
+        let two = vec!["a".to_string(), "b".to_string()];
+        assert_eq!(uris(r#"{"notifications":{"resourceSubscriptions":["a","\u0062"]}}"#), Ok(two));
+        for none in [
+            "{}",
+            r#"{"notifications":{}}"#,
+            r#"{"notifications":{"toolsListChanged":true}}"#,
+            r#"{"notifications":{"resourceSubscriptions":[]}}"#,
+        ] {
+            assert_eq!(uris(none), Ok(vec![]), "{none}");
+        }
+        let many = |count| {
+            format!(
+                r#"{{"notifications":{{"resourceSubscriptions":[{}]}}}}"#,
+                vec![r#""a""#; count].join(",")
+            )
+        };
+        assert_eq!(uris(&many(1024)).map(|found| found.len()), Ok(1024));
+        assert_eq!(uris(&many(1025)), Err(BodyError::Unreadable));
     }
 
     #[test]

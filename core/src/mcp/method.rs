@@ -47,6 +47,8 @@ pub(super) enum Names {
     Reference,
     /// `params.taskId` is what `Mcp-Name` repeats; the method alone decides.
     Task,
+    /// `params.notifications` may hold the URIs of several resources, beside what the method itself tells.
+    Resources,
     /// Nowhere: the method alone.
     Nothing,
 }
@@ -72,6 +74,8 @@ pub(super) fn names(method: JsonStr<'_>) -> Names {
         Names::Reference
     } else if ["tasks/get", "tasks/result", "tasks/update", "tasks/cancel"].into_iter().any(is) {
         Names::Task
+    } else if is("subscriptions/listen") {
+        Names::Resources
     } else {
         Names::Nothing
     }

@@ -10,6 +10,6 @@ mod method;
 
 pub use method::{Kind, is_always_allowed};
 
-pub(crate) use headers::{ProtocolVersion, agrees};
+pub(crate) use headers::{ProtocolVersion, Said};
 pub(crate) use message::{BodyError, Message, looks_like_one, read_body};
 pub(crate) use method::decided_by_name;

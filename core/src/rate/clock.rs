@@ -25,6 +25,8 @@ use crate::sync::{AtomicU32, AtomicU64, Ordering, spin_loop};
 
 /// How far time may run ahead of `high` before `high` is written, in µs.
 pub(super) const GRANULARITY: u64 = 1024;
+/// Times beyond this, 292,000 years, stand still.
+pub(super) const LAST_MOMENT: u64 = u64::MAX >> 1;
 /// How often a check waits, in turns of a spin loop, for another thread that is sweeping after a long jump.
 const PATIENCE: u32 = if cfg!(doorward_loom) { 2 } else { 1 << 16 };
 
@@ -76,16 +78,20 @@ impl Clock {
         View { high, reference: self.scale.ticks(high), now, elapsed: self.scale.between(high, now) }
     }
 
+    /// Whether `mono` is so close to `high`, or so far behind it, that there is nothing to take note of.
+    #[inline]
+    pub(super) fn is_near(&self, mono: u64) -> bool {
+        // Never wraps: `high` stops at `LAST_MOMENT`.
+        mono <= self.high.load(Ordering::Acquire).wrapping_add(GRANULARITY)
+    }
+
     /// Takes note of the time, and has `sweep` clear what lies behind `high` where that is due.
     ///
     /// `sweep` says whether it got through the whole table. False means that time has jumped further than
-    /// unswept words allow, and that somebody else is at it: the check must be denied.
-    #[inline]
+    /// unswept words allow, and that somebody else is at it: the check must be denied. `mono` is at most
+    /// [`LAST_MOMENT`].
     pub(super) fn advance(&self, mono: u64, sweep: impl FnMut() -> bool) -> bool {
-        if mono <= self.high.load(Ordering::Acquire).saturating_add(GRANULARITY) {
-            return true;
-        }
-        self.advance_slowly(mono, sweep)
+        self.is_near(mono) || self.advance_slowly(mono, sweep)
     }
 
     #[cold]

@@ -38,27 +38,35 @@ impl Decision {
     }
 
     /// From a table's answer to a check at `mono` µs.
-    #[inline]
+    // In line for those who were admitted, so that who asks for `allowed` alone pays for no division.
+    #[inline(always)]
     pub(super) fn of(outcome: Outcome, quota: &Prepared, mono: u64) -> Self {
         match outcome {
             Outcome::Admitted { now, debt, receipt } => {
                 Self { receipt: Some(receipt), ..Self::standing(true, debt, now, quota, mono) }
             }
-            Outcome::Denied { now, debt, wait } => {
-                let retry_after_micros = micros(wait, now, quota, mono);
-                Self { retry_after_micros, ..Self::standing(false, debt, now, quota, mono) }
-            }
-            Outcome::Busy => Self {
-                remaining: 0,
-                reset_after_micros: BUSY_MICROS,
-                retry_after_micros: BUSY_MICROS,
-                ..Self::standing(false, 0, mono, quota, mono)
-            },
+            Outcome::Denied { now, debt, wait } => Self::denied(now, debt, wait, quota, mono),
+            Outcome::Busy => Self::busy(quota, mono),
+        }
+    }
+
+    fn denied(now: u64, debt: i64, wait: i64, quota: &Prepared, mono: u64) -> Self {
+        let retry_after_micros = micros(wait, now, quota, mono);
+        Self { retry_after_micros, ..Self::standing(false, debt, now, quota, mono) }
+    }
+
+    #[cold]
+    fn busy(quota: &Prepared, mono: u64) -> Self {
+        Self {
+            remaining: 0,
+            reset_after_micros: BUSY_MICROS,
+            retry_after_micros: BUSY_MICROS,
+            ..Self::standing(false, 0, mono, quota, mono)
         }
     }
 
     /// A bucket `debt` ticks in debt at `now` µs, told to somebody whose time is `mono` µs.
-    #[inline]
+    #[inline(always)]
     pub(super) fn standing(allowed: bool, debt: i64, now: u64, quota: &Prepared, mono: u64) -> Self {
         let left = quota.tolerance.saturating_sub(u64::try_from(debt).unwrap_or(0));
         let remaining = left.checked_div(quota.interval).unwrap_or(0);
@@ -74,7 +82,7 @@ impl Decision {
 }
 
 /// `ticks` after `now` in µs after `mono`: a clock that went back has that much longer to go.
-#[inline]
+#[inline(always)]
 pub(super) fn micros(ticks: i64, now: u64, quota: &Prepared, mono: u64) -> u64 {
     if ticks <= 0 {
         return 0;

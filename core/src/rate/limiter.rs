@@ -28,6 +28,7 @@ use super::table::{Receipt, Spend, Stats, Table};
 use crate::Now;
 use ahash::RandomState;
 use core::fmt;
+use core::hash::{BuildHasher as _, Hasher as _};
 
 /// A bounded, lock-free table of rate buckets, one a key.
 ///
@@ -96,7 +97,7 @@ impl Limiter {
     ///
     /// A cost of 0 is always allowed and writes nothing; one above [`Decision::limit`] is always denied, with
     /// [`Decision::NEVER`], and so is everything under a quota that a limiter with another tick prepared.
-    #[inline]
+    #[inline(always)]
     pub fn check(&self, key: &[u8], quota: &Prepared, cost: u32, now: Now) -> Decision {
         if cost == 0 || !self.can_ever_admit(quota, cost) {
             return self.peek(key, quota, cost, now);
@@ -151,7 +152,10 @@ impl Limiter {
 
     #[inline]
     pub(super) fn hash(&self, key: &[u8]) -> u64 {
-        self.hasher.hash_one(key)
+        // Without a slice's length before it: one key is all that is hashed, and `write` mixes its length in.
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(key);
+        hasher.finish()
     }
 }
 

@@ -108,17 +108,19 @@ impl Scale {
         if self.shift < 0 { micros.wrapping_shl(by) } else { micros.wrapping_shr(by) }
     }
 
-    /// Ticks that begin after the one `from` is in, up to that of `to` (µs, `to` ≥ `from`); at most 2^40.
+    /// Ticks that begin after the one `from` is in, up to that of `to` (µs, `from` ≤ `to` < 2^63); what is over 2^40
+    /// may be cut to that.
     #[inline]
-    pub(super) fn between(self, from: u64, to: u64) -> i64 {
+    pub(super) const fn between(self, from: u64, to: u64) -> i64 {
         const MOST: u64 = 1 << 40;
-        let by = u32::from(self.shift.unsigned_abs());
+        let by = self.shift.unsigned_abs() as u32;
         let ticks = if self.shift < 0 {
-            to.saturating_sub(from).min(MOST).wrapping_shl(by)
+            let (micros, most) = (to.wrapping_sub(from), MOST.wrapping_shr(by));
+            if micros < most { micros.wrapping_shl(by) } else { MOST }
         } else {
-            to.wrapping_shr(by).saturating_sub(from.wrapping_shr(by))
+            to.wrapping_shr(by).wrapping_sub(from.wrapping_shr(by))
         };
-        i64::try_from(ticks.min(MOST)).unwrap_or(1 << 40)
+        ticks.cast_signed()
     }
 
     /// Microseconds from `now` to the beginning of the tick that is `ticks` after `now`'s; 0 for none.

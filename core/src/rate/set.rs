@@ -32,9 +32,12 @@ pub(super) struct Slot<'a> {
 }
 
 impl Slot<'_> {
-    /// One compare-and-swap. Loads before it, the header's among them, stay before it.
-    pub(super) fn replace(&self, new: Word) -> bool {
-        self.atomic.compare_exchange(self.word.0, new.0, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    /// One compare-and-swap, or what the slot holds in place of `word`. Loads before it, the header's among them,
+    /// stay before it.
+    #[inline]
+    pub(super) fn replace(&self, new: Word) -> Result<(), Word> {
+        let swapped = self.atomic.compare_exchange(self.word.0, new.0, Ordering::AcqRel, Ordering::Acquire);
+        swapped.map(drop).map_err(Word)
     }
 }
 
@@ -53,15 +56,23 @@ impl<const SLOTS: usize> Set<SLOTS> {
         })
     }
 
+    /// The slot that holds the key.
+    ///
+    /// Every slot is looked at and none jumped over: where the key lies is as good as random, so a loop that ended
+    /// there would be guessed wrong most times, and known to be wrong only once the line has come from memory.
     #[inline]
     pub(super) fn find(&self, key: Fingerprint) -> Option<Slot<'_>> {
-        let slots = self.slots.iter().zip(0..);
-        slots
-            .map(|(atomic, index)| Slot { atomic, index, word: Word(atomic.load(Ordering::Acquire)) })
-            .find(|slot| slot.word.holds(key))
+        let mut found = u8::MAX;
+        for (atomic, index) in self.slots.iter().zip(0..) {
+            let holds = Word(atomic.load(Ordering::Acquire)).holds(key);
+            found = if holds { index } else { found };
+        }
+        // Read again: that is cheaper than keeping seven words. Another key's by now is a miss.
+        self.slot(found).filter(|slot| slot.word.holds(key))
     }
 
     /// One slot, if the set has it.
+    #[inline]
     pub(super) fn slot(&self, index: u8) -> Option<Slot<'_>> {
         let atomic = self.slots.get(usize::from(index))?;
         Some(Slot { atomic, index, word: Word(atomic.load(Ordering::Acquire)) })
@@ -126,8 +137,8 @@ mod tests {
         let set = Set::<2>::new();
         let key = Fingerprint::of(u64::MAX);
         let (first, again) = (set.slot(0).unwrap(), set.slot(0).unwrap());
-        assert!(first.replace(Word::new(key, 5)));
-        assert!(!again.replace(Word::new(key, 6)));
+        assert_eq!(first.replace(Word::new(key, 5)), Ok(()));
+        assert_eq!(again.replace(Word::new(key, 6)), Err(Word::new(key, 5)));
         assert_eq!(set.find(key).unwrap().word.tat(), 5);
     }
 }

@@ -32,7 +32,7 @@
 //! What is left out: a thread that sleeps for a whole range (2^36 ticks) between reading a word and swapping it,
 //! while the word comes round to the very same 64 bits, is not noticed.
 
-use super::clock::{Clock, View};
+use super::clock::{Clock, LAST_MOMENT, View};
 use super::scale::Scale;
 use super::set::{Set, Slot};
 use super::word::{Fingerprint, Word, ahead};
@@ -42,8 +42,6 @@ use alloc::vec::Vec;
 
 /// Compare-and-swaps on one word before a check gives up. Each failure is another thread's success.
 const ATTEMPTS: u32 = if cfg!(doorward_loom) { 4 } else { 256 };
-/// Times beyond this, 292,000 years, stand still.
-const LAST_MOMENT: u64 = u64::MAX >> 1;
 
 #[derive(Debug)]
 pub(super) struct Table<const SLOTS: usize = 7> {
@@ -149,42 +147,72 @@ impl<const SLOTS: usize> Table<SLOTS> {
     }
 
     /// Spends from the bucket of the key with this hash, at `mono` µs.
-    #[inline]
+    // In line is the usual case: a key that has its slot, and time that moves on slowly.
+    #[inline(always)]
     pub(super) fn check(&self, hash: u64, spend: Spend, mono: u64) -> Outcome {
+        if self.clock.is_near(mono)
+            && let Some(set) = self.set(hash)
+            && let Some(slot) = set.find(Fingerprint::of(hash))
+            && let Some(outcome) = self.spend_in(set, slot, hash, spend, mono)
+        {
+            return outcome;
+        }
+        self.check_slowly(hash, spend, mono)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check_slowly(&self, hash: u64, spend: Spend, mono: u64) -> Outcome {
         let mono = mono.min(LAST_MOMENT);
         let outcome =
             if self.clock.advance(mono, || self.sweep()) { self.spend(hash, spend, mono) } else { None };
-        outcome.unwrap_or_else(|| {
-            self.counters.busy.fetch_add(1, Ordering::Relaxed);
-            Outcome::Busy
-        })
+        outcome.unwrap_or_else(|| self.busy())
     }
 
-    #[inline]
     fn spend(&self, hash: u64, spend: Spend, mono: u64) -> Option<Outcome> {
         let set = self.set(hash)?;
-        let key = Fingerprint::of(hash);
+        set.find(Fingerprint::of(hash))
+            .and_then(|slot| self.spend_in(set, slot, hash, spend, mono))
+            .or_else(|| self.insert(set, hash, spend, mono))
+    }
+
+    #[cold]
+    fn busy(&self) -> Outcome {
+        self.counters.busy.fetch_add(1, Ordering::Relaxed);
+        Outcome::Busy
+    }
+
+    /// `None` where the key has lost the slot.
+    #[inline(always)]
+    fn spend_in(
+        &self,
+        set: &Set<SLOTS>,
+        mut slot: Slot<'_>,
+        hash: u64,
+        spend: Spend,
+        mono: u64,
+    ) -> Option<Outcome> {
         for _ in 0..ATTEMPTS {
-            let Some(slot) = set.find(key) else {
-                return self.insert(set, hash, spend, mono);
-            };
             let view = self.clock.view(mono);
-            let tat = match spend.after(slot.word.ahead_of(view.reference), view.elapsed) {
+            let debt = slot.word.ahead_of(view.reference);
+            let tat = match spend.after(debt, view.elapsed) {
                 Ok(tat) => tat,
-                Err(wait) => return Some(denied(slot.word.ahead_of(view.reference), wait, &view)),
+                Err(wait) => return Some(denied(debt, wait, &view)),
             };
             // Before the swap: see "Give back" above.
             let evictions = set.evictions();
             let new = slot.word.with_tat(view.reference.wrapping_add_signed(tat));
-            if slot.replace(new) {
-                return Some(admitted(hash, slot.index, new, evictions, tat, spend, &view));
+            match slot.replace(new) {
+                Ok(()) => return Some(admitted(hash, slot.index, new, evictions, tat, spend, &view)),
+                // Whoever was first left this; its line is here now, so it is not read again.
+                Err(word) if word.holds(Fingerprint::of(hash)) => slot.word = word,
+                Err(_) => return None,
             }
         }
-        None
+        Some(self.busy())
     }
 
     /// The key holds no slot, or did not a moment ago.
-    #[cold]
     fn insert(&self, set: &Set<SLOTS>, hash: u64, spend: Spend, mono: u64) -> Option<Outcome> {
         let key = Fingerprint::of(hash);
         let mut lock = set.lock()?;
@@ -219,7 +247,7 @@ impl<const SLOTS: usize> Table<SLOTS> {
                 Err(wait) => return Some(denied(start, wait, &view)),
             };
             let new = Word::new(key, view.reference.wrapping_add_signed(tat));
-            if slot.replace(new) {
+            if slot.replace(new).is_ok() {
                 if evicts {
                     lock.evictions = lock.evictions.wrapping_add(1);
                     self.counters.evictions_with_debt.fetch_add(1, Ordering::Relaxed);
@@ -278,7 +306,7 @@ impl<const SLOTS: usize> Table<SLOTS> {
                 return (0, 0);
             }
             let tat = debt.saturating_sub(given);
-            if slot.replace(slot.word.with_tat(view.reference.wrapping_add_signed(tat))) {
+            if slot.replace(slot.word.with_tat(view.reference.wrapping_add_signed(tat))).is_ok() {
                 return (given.unsigned_abs(), view.now);
             }
         }
@@ -291,7 +319,7 @@ impl<const SLOTS: usize> Table<SLOTS> {
         let Some(mut lock) = self.set(hash).and_then(Set::lock) else { return false };
         for _ in 0..ATTEMPTS {
             let Some(slot) = lock.set.find(key) else { return false };
-            if slot.replace(Word::EMPTY) {
+            if slot.replace(Word::EMPTY).is_ok() {
                 lock.evictions = lock.evictions.wrapping_add(1);
                 return true;
             }
@@ -312,7 +340,7 @@ impl<const SLOTS: usize> Table<SLOTS> {
             let slots = lock.set.read();
             let view = self.clock.view(0);
             let behind = |slot: &&Slot<'_>| !slot.word.is_empty() && slot.word.ahead_of(view.reference) <= 0;
-            if slots.iter().filter(behind).all(|slot| slot.replace(Word::EMPTY)) {
+            if slots.iter().filter(behind).all(|slot| slot.replace(Word::EMPTY).is_ok()) {
                 return Some(());
             }
         }

@@ -7,6 +7,7 @@
 mod allocations;
 mod machine;
 mod measure;
+mod sharing;
 
 use doorward_benches::cases::{self, api_keys, gate, jwt, rate};
 use doorward_benches::{Budget, Case, Run};
@@ -58,6 +59,13 @@ fn main() -> Result<(), Failure> {
     for (id, row) in counts() {
         if options.wants(id) {
             let row = row();
+            print(&row);
+            writeln!(file, "{}", Value::Object(row))?;
+        }
+    }
+    for (id, row) in sharing::rows() {
+        if options.wants(&id) {
+            let row = row(&id);
             print(&row);
             writeln!(file, "{}", Value::Object(row))?;
         }

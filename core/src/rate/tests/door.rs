@@ -62,6 +62,19 @@ fn a_clock_that_goes_back_waits_until_it_has_caught_up() {
 }
 
 #[test]
+fn time_ends_after_292_000_years_and_then_nothing_comes_back() {
+    const LAST: u64 = u64::MAX >> 1;
+    let limiter = limiter(2, MINUTE);
+    let check = |mono| limiter.check(b"alice", limiter.base(), 1, at(mono));
+    assert!(check(LAST).allowed && check(LAST + 500).allowed);
+    for mono in [LAST - 500, LAST, LAST + 1, LAST + 1024, LAST + 1025, u64::MAX] {
+        let (denied, peeked) = (check(mono), limiter.peek(b"alice", limiter.base(), 1, at(mono)));
+        assert!(!denied.allowed && !peeked.allowed && denied.can_retry(), "{mono}");
+        assert!(limiter.check(format!("{mono}").as_bytes(), limiter.base(), 2, at(mono)).allowed);
+    }
+}
+
+#[test]
 fn costs_at_the_edges() {
     let limiter = limiter(5, MINUTE);
     let check = |cost| limiter.check(b"alice", limiter.base(), cost, at(0));

@@ -1,0 +1,95 @@
+"""The package as users and their tools see it: types, docs, examples."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import doorward
+from doorward import _doorward, _errors
+
+pytestmark = pytest.mark.thread_unsafe(reason="processes and imports")
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parent
+
+
+def run(*command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=PACKAGE, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_stub_is_the_module_and_the_module_the_stub() -> None:
+    run(
+        "mypy.stubtest",
+        "doorward",
+        "--mypy-config-file",
+        "pyproject.toml",
+        "--allowlist",
+        "tests/stubtest-allowlist.txt",
+    )
+
+
+def test_package_and_tests_are_well_typed() -> None:
+    run("mypy")
+
+
+def public() -> list[tuple[str, object]]:
+    return [(name, getattr(doorward, name)) for name in doorward.__all__ if name != "__version__"]
+
+
+@pytest.mark.parametrize(("name", "thing"), public(), ids=lambda one: one if isinstance(one, str) else "")
+def test_everything_public_is_documented(name: str, thing: object) -> None:
+    assert inspect.getdoc(thing), name
+    if not inspect.isclass(thing) or issubclass(thing, Exception):
+        return
+    for member, value in vars(thing).items():
+        if not member.startswith("_"):
+            assert inspect.getdoc(value), f"{name}.{member}"
+            if callable(value):
+                assert inspect.signature(value), f"{name}.{member}"
+
+
+def test_every_exception_is_told_of() -> None:
+    errors = {name for name, one in vars(_errors).items() if inspect.isclass(one) and issubclass(one, Exception)}
+    assert errors < set(doorward.__all__)
+    for name in errors:
+        error = getattr(doorward, name)
+        assert error.__module__ == "doorward" and issubclass(error, doorward.Error) and error("x").code == error.code
+
+
+def test_examples_in_docstrings_run() -> None:
+    attempted = 0
+    for module in (doorward, _doorward):
+        tests = doctest.DocTestFinder(exclude_empty=True).find(module, module.__name__, globs=vars(doorward).copy())
+        # What a native module has, doctest does not look for by itself.
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if thing.__doc__ and module is _doorward and name != "__version__":
+                parser = doctest.DocTestParser()
+                tests.append(parser.get_doctest(inspect.getdoc(thing) or "", vars(doorward).copy(), name, None, None))
+        runner = doctest.DocTestRunner()
+        for test in tests:
+            runner.run(test)
+            attempted += len(test.examples)
+        assert runner.summarize(verbose=False).failed == 0
+    assert attempted >= 12, attempted
+
+
+@pytest.mark.parametrize("page", [PACKAGE / "README.md", PACKAGE.parent / "README.md"], ids=["package", "repository"])
+def test_examples_in_readmes_run(page: Path) -> None:
+    examples = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
+    assert examples
+    for example in examples:
+        subprocess.run([sys.executable, "-W", "error", "-c", example], check=True, timeout=60)
+
+
+def test_types_are_shipped() -> None:
+    folder = Path(doorward.__file__).parent
+    assert (folder / "py.typed").exists() and (folder / "_doorward.pyi").exists()
