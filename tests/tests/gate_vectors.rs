@@ -11,6 +11,9 @@
 //! - `admitted` is the principal's id, and `session` the service's own id of its session, empty where it has none; or else `status`, `code` (the operator's) and `body` are those of the refusal.
 //!   `headers` are those of the answer that matter, null where there must be none. What is not said is not compared.
 
+#[path = "gate_vectors/over_http.rs"]
+mod over_http;
+
 use doorward::Now;
 use doorward::config::Config;
 use doorward::gate::{Admitted, Body, Denial, Gate, Step};
@@ -61,6 +64,7 @@ enum Class {
     Rate,
     Address,
     Session,
+    Limit,
 }
 
 #[derive(Deserialize)]
@@ -167,9 +171,11 @@ fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|one| u8::try_from(u32::from(one)).expect("a header's character is one byte")).collect()
 }
 
-fn gate(toml: &str, vars: &BTreeMap<String, String>, policy: Policy) -> Gate {
+fn gate(file: &File, vector: &Vector) -> Gate {
+    let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
+    let toml = file.files.get(&vector.gate).map_or("", String::as_str);
     let config = Config::from_toml_and_vars(toml, vars).expect("a vector's gate is configured well");
-    let builder = config.gate(policy).expect("a checked configuration makes a gate");
+    let builder = config.gate(file.policy.policy()).expect("a checked configuration makes a gate");
     builder.build([[1; 4], [2; 4], [3; 4], [4; 4]]).expect("a checked configuration makes a gate")
 }
 
@@ -239,9 +245,7 @@ fn compare(gate: &Gate, expect: &Expect, found: Result<Admitted, Box<Denial>>) -
 }
 
 fn run(file: &File, vector: &Vector) -> Vec<String> {
-    let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
-    let toml = file.files.get(&vector.gate).map_or("", String::as_str);
-    let gate = gate(toml, vars, file.policy.policy());
+    let gate = gate(file, vector);
     let single =
         vector.request.iter().zip(&vector.expect).map(|(request, expect)| (request, expect, 1, vector.now));
     let steps = vector

@@ -25,7 +25,7 @@ pub(super) struct Source {
 }
 
 /// The names of those tables.
-const SECTIONS: [&str; 5] = super::policy::SECTIONS;
+const SECTIONS: [&[&str]; 2] = [&super::policy::SECTIONS, &[super::limits::SECTION]];
 
 fn known(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
@@ -68,8 +68,8 @@ impl Source {
         })?;
         let (mut given, mut sections) = (BTreeMap::new(), BTreeMap::new());
         for (name, value) in table {
-            if let Some(section) = SECTIONS.into_iter().find(|section| *section == name) {
-                sections.insert(section, value);
+            if let Some(section) = SECTIONS.into_iter().flatten().find(|section| **section == name) {
+                sections.insert(*section, value);
                 continue;
             }
             let Some(setting) =
