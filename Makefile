@@ -111,6 +111,7 @@ lint: $(TOOLS)/bin/cargo-deny lint-python ## formatting, lints, docs, licences
 	$(call say,shared vectors are what their generator makes)
 	$(PYTHON) tests/vectors/generate.py --check
 	$(PYTHON) tests/vectors/gate.py --check
+	$(PYTHON) tests/vectors/claims.py --check
 	$(PYTHON) tests/vectors/audit.py --check
 	$(PYTHON) tests/vectors/jwks.py --check
 	$(call say,licences$(comma) bans and sources)
