@@ -3,16 +3,18 @@
 use crate::mcp::Tools;
 use axum::routing::get;
 use axum::{Json, Router};
+use doorward::api_keys::file::KeyFile;
 use doorward::config::{ADMIN, Config, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
 use doorward_axum::{
-    CorsLayer, GuardLayer, Introspector, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis,
-    well_known,
+    CorsLayer, GuardLayer, Introspector, KeysFile, KeysFileError, KeysStatus, Metrics, RateHeadersLayer,
+    Redis, well_known,
 };
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +29,12 @@ pub(crate) struct App {
     pub(crate) routes: Router,
     /// The guard of the routes.
     pub(crate) guard: GuardLayer,
+    /// What is served at `METRICS_ADDR`, where that is set.
+    pub(crate) metrics: Option<Router>,
     pub(crate) stop: CancellationToken,
+    pub(crate) gate: Arc<Gate>,
+    /// How the file of keys is doing, where there is one.
+    pub(crate) keys: Option<KeysStatus>,
 }
 
 impl App {
@@ -49,6 +56,13 @@ impl App {
                 None => Introspector::with_bearer(secret)?,
             });
         }
+        let metrics = config.metrics.map(|_| Metrics::new(Arc::clone(&gate)));
+        if let Some(metrics) = &metrics {
+            guard = guard.with_metrics(metrics.clone());
+            if let Some(keys) = &keys {
+                metrics.watch_keys(keys.clone());
+            }
+        }
         let guarded = Router::new()
             .route_service(
                 "/mcp",
@@ -60,17 +74,18 @@ impl App {
             )
             .layer(guard.clone())
             .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
-        let counted = Arc::clone(&gate);
+        let (counted, watched) = (Arc::clone(&gate), keys.clone());
         let open = Router::new()
-            .route("/health", get(move || health(keys.clone(), Arc::clone(&counted))))
+            .route("/health", get(move || health(watched.clone(), Arc::clone(&counted))))
             .layer(RateHeadersLayer::new(Arc::clone(&gate)));
         let closed = guarded.merge(open).layer(CorsLayer::new(Arc::clone(&gate)));
-        let routes = closed.merge(well_known(gate)).layer(CatchPanicLayer::new());
-        Ok(Self { routes, guard, stop })
+        let routes = closed.merge(well_known(Arc::clone(&gate))).layer(CatchPanicLayer::new());
+        let metrics = metrics.map(|metrics| metrics.routes());
+        Ok(Self { routes, guard, metrics, stop, gate, keys })
     }
 }
 
-/// Admins may do everything; users everything but mint tokens.
+/// Where the configuration has none: admins may do everything; users everything but mint tokens.
 fn policy() -> Policy {
     Policy::new().role(ADMIN, Grants::all()).role(USER, Grants::new().tools(["whoami"]))
 }
@@ -102,6 +117,23 @@ fn watch_keys(config: &Config, gate: &Arc<Gate>) -> Result<Option<KeysStatus>, B
         other => format!("API_KEYS_FILE {}: {other}", path.display()),
     });
     Ok(Some(status?))
+}
+
+/// What to tell of roles of keys in `API_KEYS_FILE` by which nothing is reached: a name that was mistyped, mostly.
+pub(crate) fn unknown_roles(
+    config: &Config,
+    gate: &Gate,
+) -> Result<Option<String>, Box<dyn std::error::Error>> {
+    let Some(path) = &config.key_settings.file else { return Ok(None) };
+    let file = KeyFile::parse(&std::fs::read(path)?)?;
+    let roles = file.records().iter().flat_map(|record| record.entry().roles());
+    let unknown: BTreeSet<&String> = roles.filter(|role| !gate.policy().gives_role(role)).collect();
+    let unknown: Vec<String> = unknown.into_iter().take(8).map(|role| format!("{role:?}")).collect();
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let path = path.display();
+    Ok(Some(format!("{path} has keys of roles by which nothing is reached: {}", unknown.join(", "))))
 }
 
 /// It serves: with a file of keys, also whether the keys in use are older than the file; with a shared limit, who counts.

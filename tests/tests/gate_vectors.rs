@@ -1,6 +1,7 @@
 //! The shared vectors of whole requests: `tests/vectors/gate.json`, written by `gate.py` beside it.
 //!
-//! `gates` are configurations, by their variables, of which `TOML` is a whole file; every gate has the same `policy`. A vector has a gate of its own,
+//! `gates` are configurations, by their variables, and by the TOML of the same name in `files`, where there is one; every
+//! gate whose TOML has no policy has the same `policy`. A vector has a gate of its own,
 //! new and with seeds that don't change, and either one `request` with what to `expect`, or `steps` of those in order;
 //! a step may be repeated, and may have another `now`.
 //!
@@ -12,6 +13,9 @@
 //!   `too_large` or `broken`. Without one it is empty.
 //! - `admitted` is the principal's id, and `session` the service's own id of its session, empty where it has none; or else `status`, `code` (the operator's) and `body` are those of the refusal.
 //!   `headers` are those of the answer that matter, null where there must be none. What is not said is not compared.
+
+#[path = "gate_vectors/over_http.rs"]
+mod over_http;
 
 use doorward::Now;
 use doorward::config::Config;
@@ -26,6 +30,7 @@ use std::fmt::Debug;
 struct File {
     format: u32,
     gates: BTreeMap<String, BTreeMap<String, String>>,
+    files: BTreeMap<String, String>,
     policy: Roles,
     vectors: Vec<Vector>,
 }
@@ -62,6 +67,7 @@ enum Class {
     Rate,
     Address,
     Session,
+    Limit,
     Oauth,
     Opaque,
     Anonymous,
@@ -196,10 +202,11 @@ fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|one| u8::try_from(u32::from(one)).expect("a header's character is one byte")).collect()
 }
 
-fn gate(vars: &BTreeMap<String, String>, policy: Policy) -> Gate {
-    let toml = vars.get("TOML").map_or("", String::as_str);
+fn gate(file: &File, vector: &Vector) -> Gate {
+    let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
+    let toml = file.files.get(&vector.gate).map_or("", String::as_str);
     let config = Config::from_toml_and_vars(toml, vars).expect("a vector's gate is configured well");
-    let builder = config.gate(policy).expect("a checked configuration makes a gate");
+    let builder = config.gate(file.policy.policy()).expect("a checked configuration makes a gate");
     builder.build([[1; 4], [2; 4], [3; 4], [4; 4]]).expect("a checked configuration makes a gate")
 }
 
@@ -300,8 +307,7 @@ fn compare(gate: &Gate, expect: &Expect, found: Result<Admitted, Box<Denial>>) -
 }
 
 fn run(file: &File, vector: &Vector) -> Vec<String> {
-    let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
-    let gate = gate(vars, file.policy.policy());
+    let gate = gate(file, vector);
     let single =
         vector.request.iter().zip(&vector.expect).map(|(request, expect)| (request, expect, 1, vector.now));
     let steps = vector
@@ -337,6 +343,7 @@ fn every_vector_holds() {
     assert_eq!(names.len(), file.vectors.len(), "a name is used twice");
     let gates: HashSet<&str> = file.vectors.iter().map(|vector| vector.gate.as_str()).collect();
     assert_eq!(gates.len(), file.gates.len(), "a gate is used by no vector");
+    assert!(file.files.keys().all(|name| gates.contains(name.as_str())), "a file is no gate's");
     for vector in &file.vectors {
         let single = vector.request.is_some() && vector.expect.is_some();
         let neither = vector.request.is_none() && vector.expect.is_none();

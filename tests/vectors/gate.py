@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import gate_oauth
+import gate_policy
 import gate_session
 
 NOW = 1_800_000_000
@@ -148,6 +149,41 @@ GATES = {
     "proxied": KEYS | {"TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,fd00::/8"},
 }
 GATES |= gate_session.gates(sys.modules[__name__])
+
+
+def configured(*limits: dict[str, Any], **settings: Any) -> str:
+    """A gate by TOML, which JSON's texts, numbers and lists are: tables can't be variables."""
+    keys = {"api_keys": [USER, OWN], "admin_api_keys": [ADMIN], "jwt_secret": SECRET, "jwt_issuer": ISSUER,
+            "jwt_audience": AUDIENCE}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in (keys | settings).items()]
+    for limit in limits:
+        lines += ["[[limit]]", *(f"{name} = {json.dumps(value)}" for name, value in limit.items())]
+    return "\n".join(lines) + "\n"
+
+
+def limit(name: str, max_: int, window: str = "1m", **more: Any) -> dict[str, Any]:
+    return {"name": name, "max": max_, "window": window} | more
+
+
+LIMITS = {
+    "per tool": configured(limit("reads", 2, tools=["read_*"])),
+    "each tool": configured(limit("each", 2, per="principal-tool")),
+    "by role": configured(limit("viewers", 3, roles=["viewer", "lister"]), limit("admins", 5, roles=["admin"])),
+    "by address": configured(limit("network", 3, per="address")),
+    "everybody": configured(limit("all", 3, per="everybody")),
+    "stacked": configured(limit("search", 2, tools=["search_*"]), limit("own", 4), limit("all", 6, per="everybody")),
+    "costly": configured(limit("exports", 12, tools=["export"], cost=5), limit("own", 10)),
+    "burst": configured(limit("burst", 60, burst=2)),
+    "strict": configured(limit("strict", 4, strict=True)),
+    "long": configured(limit("slow", 2, "4h", tools=["export"]), limit("fast", 1, "2s")),
+    "kinds": configured(limit("docs", 2, resources=["docs://a/*"]), limit("texts", 2, prompts=["summary"]),
+                        limit("lists", 2, methods=["tools/list", "prompts/l*"])),
+    "tight": configured(limit("tool", 1, tools=["x"]), rate_limit_max=4),
+    "own and role": configured(limit("viewers", 2, roles=["viewer"], tools=["read_*"]), limit("each", 3, per="principal-tool",
+                               tools=["*"])),
+}
+GATES |= {name: {} for name in LIMITS}
+GATES |= gate_policy.gates(sys.modules[__name__])
 GATES |= gate_oauth.gates(sys.modules[__name__])
 POLICY = {
     "roles": {
@@ -174,15 +210,18 @@ SENTENCES = {
 VECTORS: list[dict[str, Any]] = []
 
 
-def rate(policy: str, limit: int, used: int, retry: int | None = None) -> dict[str, Any]:
-    """The rate headers of a bucket of `limit` a minute, `used` of it spent in this very microsecond."""
-    reset = -(-used * 60 // limit)
+def rate(policy: str, limit: int, used: int, retry: int | None = None, window: int = 60, burst: int | None = None,
+         refill: int | None = None) -> dict[str, Any]:
+    """The rate headers of a bucket of `limit` a window, `used` of it spent in this very microsecond. It holds `burst`, and
+    `refill` units flow back in a window, where these are others than the limit."""
+    holds, refill = limit if burst is None else burst, limit if refill is None else refill
+    reset = -(-used * window // refill)
     return {
-        "x-ratelimit-limit": str(limit),
-        "x-ratelimit-remaining": str(limit - used),
+        "x-ratelimit-limit": str(holds),
+        "x-ratelimit-remaining": str(holds - used),
         "x-ratelimit-reset": str(reset),
-        "ratelimit-policy": f'"{policy}";q={limit};w=60',
-        "ratelimit": f'"{policy}";r={limit - used};t={reset if retry is None else retry}',
+        "ratelimit-policy": f'"{policy}";q={limit};w={window}',
+        "ratelimit": f'"{policy}";r={holds - used};t={reset if retry is None else retry}',
         "retry-after": None if retry is None else str(retry),
     }
 
@@ -726,14 +765,248 @@ def addresses() -> None:
     counted("no other header", "proxied", request(), request(("x-real-ip", one), ("forwarded", f"for={one}")), True)
 
 
-for make in [credentials, tokens, origins, bodies, policies, batches, protocol, rates, addresses]:
+def limits() -> None:
+    c = "limit"
+
+    def told(name: str, max_: int, used: int, who: str = "key:admin-key-1", **more: Any) -> dict[str, Any]:
+        return {"admitted": who, "headers": rate(name, max_, used, **more)}
+
+    def full(name: str, max_: int, used: int, retry: int | None, **more: Any) -> dict[str, Any]:
+        return denied("rate_limited", "limit_exceeded", rate(name, max_, used, retry, **more))
+
+    def admin(*tools: str, **more: Any) -> dict[str, Any]:
+        calls = [call(tool) for tool in tools]
+        return request(key(ADMIN), body=calls[0] if len(calls) == 1 else f"[{','.join(calls)}]", **more)
+
+    def role(name: str, tool: str = "read_file", sub: str = "anna") -> dict[str, Any]:
+        return request(bearer(token(role=name, sub=sub)), body=call(tool))
+
+    own = admitted
+    ben = "jwt:https://issuer.example:ben"
+    sequence(c, "a tool's, which leaves the others alone", [
+        step(admin("read_file"), told("reads", 2, 1)),
+        step(admin("write"), own("key:admin-key-1", 2)),
+        step(admin("read_mail"), told("reads", 2, 2)),
+        step(admin("read_file"), full("reads", 2, 2, 30), repeat=3),
+        # What was refused cost the principal nothing.
+        step(admin("write"), own("key:admin-key-1", 4)),
+        step(request(key(ADMIN), method="GET", media=False, body=None), own("key:admin-key-1", 5)),
+        step(request(key(ADMIN), body=rpc("resources/read", {"uri": "read_file"})), own("key:admin-key-1", 6)),
+        step(role("viewer"), told("reads", 2, 1, ANNA)),
+    ], "per tool")
+    sequence(c, "it flows back", [
+        step(admin("read_file"), told("reads", 2, 1), repeat=1),
+        step(admin("read_file"), told("reads", 2, 2)),
+        step(admin("read_file"), {"status": 429, "code": "limit_exceeded"}, seconds=29),
+        step(admin("read_file"), told("reads", 2, 2), seconds=30),
+        step(admin("read_file"), told("reads", 2, 1), seconds=600),
+    ], "per tool")
+    sequence(c, "escapes are no other tool", [
+        step(admin("read_file"), told("reads", 2, 1)),
+        step(request(key(ADMIN), body=call("read_file").replace("read", "\\u0072ead")), told("reads", 2, 2)),
+        step(request(key(ADMIN), body=call("read_file").replace("_", "\\u005f")), full("reads", 2, 2, 30)),
+    ], "per tool")
+    sequence(c, "what the policy refuses counts nowhere but with its principal", [
+        step(request(key(), body=call("read_file")), denied("forbidden", "policy_forbidden", rate("principal", 100, 1))),
+        step(request(key(), body=call("read_file")), denied("forbidden", "policy_forbidden", rate("principal", 100, 2)),
+             repeat=1),
+        step(request(key()), own("key:api-key-1", 3)),
+        step(admin("read_file"), told("reads", 2, 1)),
+    ], "per tool")
+    sequence(c, "each tool of each principal", [
+        step(admin("x"), told("each", 2, 1)),
+        step(admin("y"), told("each", 2, 1)),
+        step(admin("x"), told("each", 2, 2)),
+        step(admin("x"), full("each", 2, 2, 30)),
+        step(admin("y"), told("each", 2, 2)),
+        step(request(key()), told("each", 2, 1, "key:api-key-1")),
+        step(request(key(ADMIN), body=rpc("prompts/get", {"name": "x"})), told("each", 2, 1)),
+        step(request(key(ADMIN), body=rpc("ping")), told("each", 2, 1)),
+        step(request(key(ADMIN), method="GET", media=False, body=None), told("each", 2, 1)),
+        step(request(key(ADMIN), method="DELETE", media=False, body=None), told("each", 2, 2)),
+        step(request(key(ADMIN), method="GET", media=False, body=None), full("each", 2, 2, 30)),
+    ], "each tool")
+    sequence(c, "each tool: a batch spends from each bucket once", [
+        step(admin("x", "y", "x"), told("each", 2, 2)),
+        step(admin("y", "z", "x"), full("each", 2, 2, 30)),
+        step(admin("y", "z"), told("each", 2, 2)),
+        step(admin("z"), told("each", 2, 2)),
+        step(admin("v", "v", "v"), full("each", 2, 0, None)),
+        step(admin("v", "v"), told("each", 2, 2)),
+    ], "each tool")
+    sequence(c, "a role's, and no other's", [
+        step(role("viewer"), told("viewers", 3, 1, ANNA)),
+        step(role("viewer"), told("viewers", 3, 2, ANNA)),
+        # Whatever her role is called by, she is who she is.
+        step(request(bearer(token(role="lister")), body=rpc("tools/list")), told("viewers", 3, 3, ANNA)),
+        step(role("viewer"), full("viewers", 3, 3, 20)),
+        step(request(bearer(token())), own(ANNA, 4)),
+        step(role("viewer", sub="ben"), told("viewers", 3, 1, ben)),
+        step(admin("x"), told("admins", 5, 1)),
+        step(request(key()), own("key:api-key-1", 1)),
+    ], "by role")
+    both = request(bearer(token(role=None, roles=["admin", "viewer"])), body=call("x"))
+    sequence(c, "two roles have both limits", [
+        step(both, told("viewers", 3, 1, ANNA)),
+        step(both, told("viewers", 3, 2, ANNA)),
+        step(both, told("viewers", 3, 3, ANNA)),
+        step(both, full("viewers", 3, 3, 20)),
+        step(role("admin", "x"), told("admins", 5, 4, ANNA)),
+    ], "by role")
+    sequence(c, "an address's, whoever calls from there", [
+        step(admin("x"), told("network", 3, 1)),
+        step(request(key()), told("network", 3, 2, "key:api-key-1")),
+        step(request(bearer(token())), told("network", 3, 3, ANNA)),
+        step(admin("x"), full("network", 3, 3, 20)),
+        step(admin("x", peer="203.0.113.5"), told("network", 3, 1)),
+        step(admin("x", peer="2001:db8:1:2::1"), told("network", 3, 1)),
+        step(admin("x", peer="2001:db8:1:2::2"), told("network", 3, 2)),
+        step(admin("x", peer="2001:db8:1:3::1"), told("network", 3, 1)),
+    ], "by address")
+    sequence(c, "an address's failures are another bucket", [
+        step(request(key("wrong-key")), by_address("invalid_token", "api_key_unknown", 1)),
+        step(request(key("wrong-key")), by_address("invalid_token", "api_key_unknown", 2)),
+        step(admin("x"), told("network", 3, 1)),
+        step(request(), by_address("unauthorized", "credential_missing", 3)),
+    ], "by address")
+    sequence(c, "everybody's", [
+        step(admin("x"), told("all", 3, 1)),
+        step(request(key(), peer="203.0.113.5"), told("all", 3, 2, "key:api-key-1")),
+        step(request(bearer(token())), told("all", 3, 3, ANNA)),
+        step(request(key(OWN)), full("all", 3, 3, 20)),
+        step(request(key(ADMIN), method="GET", media=False, body=None), full("all", 3, 3, 20)),
+        step(request(key(OWN)), told("all", 3, 3, "key:Gate0Vectors"), seconds=20),
+    ], "everybody")
+    sequence(c, "a body that is refused counts for nobody else", [
+        step(request(key(ADMIN), body="{"), by_principal("invalid_request", "body_unreadable"), repeat=1),
+        step(request(key(ADMIN), media=False), by_principal("invalid_request", "body_media_type", used=2)),
+        step(request(key(), body=call("x")), by_principal("forbidden", "policy_forbidden")),
+        step(admin("x"), told("all", 3, 1)),
+    ], "everybody")
+    sequence(c, "a batch that everybody's has no room for", [
+        step(admin("x", "y"), told("all", 3, 2)),
+        step(admin("x", "y"), full("all", 3, 2, 20)),
+        step(admin("x", "y", "z", "v"), full("all", 3, 2, None)),
+        step(admin("z"), told("all", 3, 3)),
+    ], "everybody")
+    sequence(c, "three deep: what a later one refuses costs the earlier ones nothing", [
+        step(admin("search_a"), told("search", 2, 1)),
+        step(admin("x"), told("own", 4, 2)),
+        step(request(key()), told("own", 4, 1, "key:api-key-1")),
+        step(request(key(OWN)), told("all", 6, 4, "key:Gate0Vectors")),
+        step(request(bearer(token())), told("all", 6, 5, ANNA)),
+        step(request(bearer(token(sub="ben"))), told("all", 6, 6, ben)),
+        # Refused by the last of them, and given back to the two before and to the principal's own.
+        step(admin("search_a"), full("all", 6, 6, 10), repeat=5),
+        # Had any of them cost something there, `search` had no room now. Of those alike, the first is told of.
+        step(admin("search_a"), {"admitted": "key:admin-key-1", "headers": {"ratelimit": '"search";r=0;t=50'}}, seconds=10),
+        step(admin("search_a"), full("search", 2, 2, 20) | {"headers": {"ratelimit-policy": '"search";q=2;w=60'}}, seconds=20),
+        step(admin("x"), {"admitted": "key:admin-key-1", "headers": {"ratelimit": '"all";r=0;t=60'}}, seconds=20),
+        step(admin("x"), {"status": 429, "code": "limit_exceeded", "headers": {"ratelimit": '"all";r=0;t=10'}}, seconds=20),
+    ], "stacked")
+    sequence(c, "three deep: the first that has no room is told of", [
+        step(admin("search_a", "search_b"), told("search", 2, 2)),
+        step(admin("search_c"), full("search", 2, 2, 30)),
+        step(admin("x", "x"), told("own", 4, 4)),
+        step(admin("x"), full("own", 4, 4, 15)),
+        step(admin("search_a"), full("search", 2, 2, 30)),
+        step(admin("x", "y", "z", "v", "w"), full("own", 4, 4, None)),
+        step(request(key()), told("all", 6, 5, "key:api-key-1")),
+    ], "stacked")
+    sequence(c, "units are not calls", [
+        step(admin("export"), told("exports", 12, 5)),
+        step(admin("x"), told("own", 10, 2)),
+        step(admin("export"), told("exports", 12, 10)),
+        step(admin("export"), full("exports", 12, 10, 15)),
+        step(admin("export", "export", "export"), full("exports", 12, 10, None)),
+        step(admin("x"), told("own", 10, 4)),
+    ], "costly")
+    sequence(c, "a burst below the limit", [
+        step(admin("x"), told("burst", 60, 1, burst=2)),
+        step(admin("x"), told("burst", 60, 2, burst=2)),
+        step(admin("x"), full("burst", 60, 2, 1, burst=2)),
+        step(admin("x"), told("burst", 60, 2, burst=2), seconds=1),
+        step(admin("x", "x"), told("burst", 60, 2, burst=2), seconds=3),
+        step(admin("x", "x", "x"), full("burst", 60, 2, None, burst=2), seconds=3),
+    ], "burst")
+    sequence(c, "a strict one", [
+        step(admin("x"), told("strict", 4, 1, burst=2, refill=2)),
+        step(admin("x"), told("strict", 4, 2, burst=2, refill=2)),
+        step(admin("x"), full("strict", 4, 2, 30, burst=2, refill=2)),
+        step(admin("x"), told("strict", 4, 2, burst=2, refill=2), seconds=30),
+    ], "strict")
+    sequence(c, "windows of hours and of seconds", [
+        step(admin("export"), told("fast", 1, 1, window=2)),
+        step(admin("export"), full("fast", 1, 1, 2, window=2)),
+        step(admin("export"), {"admitted": "key:admin-key-1", "headers": {"ratelimit": '"slow";r=0;t=14398'}}, seconds=2),
+        step(admin("export"), {"status": 429, "code": "limit_exceeded",
+                               "headers": {"ratelimit-policy": '"slow";q=2;w=14400', "retry-after": "7196"}}, seconds=4),
+        step(admin("x"), told("fast", 1, 1, window=2), seconds=4),
+    ], "long")
+    read = lambda uri: request(key(ADMIN), body=rpc("resources/read", {"uri": uri}))  # noqa: E731
+    sequence(c, "resources, in whatever spelling", [
+        step(read("docs://a/b"), told("docs", 2, 1)),
+        step(read("docs://b/a"), own("key:admin-key-1", 2)),
+        step(read("DOCS://%61//b"), told("docs", 2, 2)),
+        step(read("docs://a/c"), full("docs", 2, 2, 30)),
+        step(read("docs://b/../a/c"), full("docs", 2, 2, 30)),
+        step(read("docs://b/%2e%2e/a/c"), full("docs", 2, 2, 30)),
+        step(admin("docs://a/b"), own("key:admin-key-1", 4)),
+    ], "kinds")
+    complete = {"ref": {"type": "ref/prompt", "name": "summary"}, "argument": {"name": "a", "value": "b"}}
+    sequence(c, "prompts and methods", [
+        step(request(key(ADMIN), body=rpc("prompts/get", {"name": "summary"})), told("texts", 2, 1)),
+        step(request(key(ADMIN), body=rpc("completion/complete", complete)), told("texts", 2, 2)),
+        step(request(key(ADMIN), body=rpc("prompts/get", {"name": "summary"})), full("texts", 2, 2, 30)),
+        step(request(key(ADMIN), body=rpc("prompts/get", {"name": "other"})), own("key:admin-key-1", 3)),
+        step(request(key(ADMIN), body=rpc("tools/list")), told("lists", 2, 1)),
+        step(request(key(ADMIN), body=rpc("prompts/list")), told("lists", 2, 2)),
+        step(request(key(ADMIN), body=rpc("tools/list")), full("lists", 2, 2, 30)),
+        step(request(key(ADMIN), body=rpc("resources/list")), own("key:admin-key-1", 6)),
+    ], "kinds")
+    twice = rate("tool", 1, 1, retry=60)
+    sequence(c, "as many refusals are free as the principal's quota has units", [
+        step(admin("x"), told("tool", 1, 1)),
+        step(admin("x"), denied("rate_limited", "limit_exceeded", twice), repeat=4),
+        step(admin("y"), own("key:admin-key-1", 2, limit=4)),
+        # From here on they cost what any refused body does.
+        step(admin("x"), denied("rate_limited", "limit_exceeded", twice)),
+        step(admin("y"), own("key:admin-key-1", 4, limit=4)),
+        step(admin("x"), denied("rate_limited", "principal_rate_limited", rate("principal", 4, 4, retry=15))),
+    ], "tight")
+    sequence(c, "the principal's own bucket comes first", [
+        step(admin("y", "y", "y", "y"), own("key:admin-key-1", 4, limit=4)),
+        step(admin("x"), denied("rate_limited", "principal_rate_limited", rate("principal", 4, 4, retry=15)), repeat=5),
+        step(admin("x"), own("key:admin-key-1", 4, limit=4), seconds=15),
+        step(admin("x"), denied("rate_limited", "limit_exceeded", rate("tool", 1, 1, retry=45) | {"x-ratelimit-reset": "45"}),
+             seconds=30),
+    ], "tight")
+    sequence(c, "a batch gives back all that it took", [
+        step(admin("x"), told("tool", 1, 1)),
+        step(admin("y", "x", "y"), denied("rate_limited", "limit_exceeded", twice)),
+        step(admin("y", "y"), own("key:admin-key-1", 3, limit=4)),
+    ], "tight")
+    sequence(c, "a role's tools, and each tool", [
+        step(role("viewer"), told("viewers", 2, 1, ANNA)),
+        step(role("viewer", "read_mail"), told("viewers", 2, 2, ANNA)),
+        step(role("viewer"), full("viewers", 2, 2, 30)),
+        step(role("admin"), told("each", 3, 2, ANNA)),
+        step(role("admin"), told("each", 3, 3, ANNA)),
+        step(role("admin"), full("each", 3, 3, 20)),
+        step(role("admin", "read_mail"), told("each", 3, 2, ANNA)),
+    ], "own and role")
+
+
+for make in [credentials, tokens, origins, bodies, policies, batches, protocol, rates, addresses, limits]:
     make()
-for module in [gate_session, gate_oauth]:
+for module in [gate_session, gate_policy, gate_oauth]:
     module.stories(sys.modules[__name__])
 
 
 def text() -> str:
-    head = compact({"format": 1, "gates": GATES, "policy": POLICY})[:-1]
+    files = LIMITS | gate_policy.FILES | {name: gate["TOML"] for name, gate in GATES.items() if "TOML" in gate}
+    gates = {name: {setting: value for setting, value in gate.items() if setting != "TOML"} for name, gate in GATES.items()}
+    head = compact({"format": 1, "gates": gates, "files": files, "policy": POLICY})[:-1]
     lines = ",\n".join(json.dumps(one, separators=(",", ":"), ensure_ascii=True) for one in VECTORS)
     return f'{head},"vectors":[\n{lines}\n]}}\n'
 

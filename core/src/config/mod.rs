@@ -7,6 +7,7 @@
 mod error;
 mod issuers;
 mod keys;
+mod limits;
 mod policy;
 mod redis;
 mod secret;
@@ -30,9 +31,10 @@ use crate::keys::{Key, KeySet};
 use crate::origin::{HostRules, Origin, PublicUrl};
 use crate::policy::Policy;
 use crate::rate::Quota;
+use crate::rate::layers::Layer;
 use source::Source;
 use std::format;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::string::String;
 use std::time::Duration;
 use std::vec::Vec;
@@ -74,10 +76,14 @@ pub struct Config {
     pub address_quota: Quota,
     /// `RATE_LIMIT_MAX` and `RATE_LIMIT_WINDOW_MS`: requests a principal may make.
     pub principal_quota: Quota,
+    /// The `[[limit]]` tables of a TOML file: named limits, in their order.
+    pub limits: Vec<Layer>,
     /// The `REDIS_…` settings, where principals' quotas are shared.
     pub redis: Option<RedisConfig>,
     /// `SESSION_KEY`: what session ids are bound to their principals by.
     pub session_key: Option<SessionKey>,
+    /// `METRICS_ADDR`: where counters are served, on loopback.
+    pub metrics: Option<SocketAddr>,
     /// `BODY_LIMIT`, in bytes.
     pub body_limit: usize,
     /// The policy of the TOML file, where it has one.
@@ -125,7 +131,7 @@ impl Config {
         Self::read(&Source::from_vars(vars)?)
     }
 
-    /// Reads TOML: the settings by their names in lower case, at the top level.
+    /// Reads TOML: the settings by their names in lower case, at the top level, and `[[limit]]` tables.
     ///
     /// # Errors
     /// As [`from_vars`](Self::from_vars); and a name that is no setting's is an error here.
@@ -178,8 +184,10 @@ impl Config {
                 .unwrap_or(Duration::from_secs(7 * 24 * 3600)),
             address_quota: source.quota("PREAUTH_RATE_LIMIT_MAX", "PREAUTH_RATE_LIMIT_WINDOW_MS", 30)?,
             principal_quota,
+            limits: limits::read(source)?,
             redis: RedisConfig::read(source, principal_quota)?,
             session_key: source.parse("SESSION_KEY", |text| SessionKey::new(text.as_bytes()))?,
+            metrics: source.parse("METRICS_ADDR", values::parse_metrics_address)?,
             body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
             policy: policy::read(source)?,
         };
@@ -208,6 +216,9 @@ impl Config {
         self.host_rules()?;
         self.check_lengths()?;
         self.check_roles()?;
+        if let Some(policy) = &self.policy {
+            limits::check_roles(&self.limits, policy)?;
+        }
         self.check_oauth()?;
         self.keys()?;
         Ok(())
@@ -263,10 +274,12 @@ impl Config {
     /// the host's to read: they come by [`keys_with`](Self::keys_with) and [`Gate::swap_api_keys`].
     ///
     /// # Errors
-    /// As the parts.
+    /// As the parts; and a limit is for a role that the policy, which knows others, does not.
     pub fn gate(&self, policy: Policy) -> Result<GateBuilder, ConfigError> {
+        let policy = self.policy.clone().unwrap_or(policy);
+        limits::check_roles(&self.limits, &policy)?;
         let mut builder = Gate::builder()
-            .policy(self.policy.clone().unwrap_or(policy))
+            .policy(policy)
             .hosts(self.host_rules()?)
             .addresses(AddressRules::new(self.trusted_proxies.clone()))
             .address_quota(self.address_quota)
@@ -277,6 +290,9 @@ impl Config {
         }
         if let Some(key) = &self.session_key {
             builder = builder.sessions(key.clone());
+        }
+        for limit in &self.limits {
+            builder = builder.limit(limit.clone());
         }
         if let Some(redis) = &self.redis {
             builder = builder.shared_limit(redis.settings());
@@ -369,7 +385,7 @@ impl JwtConfig {
 }
 
 /// What a part of the core says of a value, behind the setting's name.
-fn not_right(error: &dyn std::error::Error) -> String {
+fn not_right(error: &dyn std::fmt::Display) -> String {
     format!("is not right: {error}")
 }
 

@@ -107,5 +107,10 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "secret of at least 32 bytes by which a server with sessions binds them to their principals (doorward's own has none)",
     ),
+    one(
+        "METRICS_ADDR",
+        "",
+        "loopback address and port to serve /metrics on for Prometheus, as 127.0.0.1:9464; off by default",
+    ),
     one("BODY_LIMIT", "1mb", "longest request body, as 512kb or 1mb or bytes"),
 ];

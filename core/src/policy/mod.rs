@@ -23,6 +23,7 @@ pub use filter::{FilterError, List};
 pub use grants::Grants;
 pub use holder::{Held, Holder};
 pub use patterns::Patterns;
+pub(crate) use patterns::Restricted;
 pub use refusal::Refusal;
 pub use requirement::Requirement;
 
@@ -140,6 +141,17 @@ impl Policy {
     #[must_use]
     pub fn gives_role(&self, role: &str) -> bool {
         self.everybody.is_some() || self.roles.contains_key(role) || self.rules.name_role(role)
+    }
+
+    /// Whether it gives any role anything.
+    #[cfg(feature = "config")]
+    pub(crate) fn has_roles(&self) -> bool {
+        !self.roles.is_empty()
+    }
+
+    /// The roles that reach something, in order.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.keys().map(String::as_str)
     }
 
     /// The scopes there are, in order: those that reach or imply something, and those that are required or implied.

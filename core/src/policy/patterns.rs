@@ -77,14 +77,14 @@ impl Patterns {
 
 /// A pattern that restricts: what could be meant by a name it covers is covered too.
 #[derive(Clone, Debug)]
-pub(super) enum Restricted {
+pub(crate) enum Restricted {
     All,
     Prefix(Box<[u8]>),
     Exact(Box<[u8]>),
 }
 
 impl Restricted {
-    pub(super) fn new(kind: Kind, pattern: &str) -> Self {
+    pub(crate) fn new(kind: Kind, pattern: &str) -> Self {
         let bytes = |text: &str| -> Box<[u8]> {
             if kind == Kind::Resource { canonical(text).collect() } else { text.as_bytes().into() }
         };
@@ -97,7 +97,7 @@ impl Restricted {
 
     /// Whether it restricts that name. A resource's in any spelling that a server may read as one it covers; what could
     /// be read as anything is covered always.
-    pub(super) fn covers(&self, kind: Kind, name: &str) -> bool {
+    pub(crate) fn covers(&self, kind: Kind, name: &str) -> bool {
         match self {
             Self::All => true,
             _ if kind == Kind::Resource => is_ambiguous(name) || self.covers_uri(name),

@@ -84,8 +84,8 @@ impl Layer {
         self.named(Kind::Tool, patterns)
     }
 
-    /// Only requests for these resources, by URI. What a server could read as one of them counts too: under a prefix,
-    /// any URI that may lead somewhere else than it seems to.
+    /// Only requests for these resources, by URI. What a server could read as one of them counts too: other spellings, and
+    /// whatever may lead anywhere (`..`, `%2f` and so on), as with [`Policy::require`](crate::policy::Policy::require).
     pub fn resources<T: AsRef<str>>(self, patterns: impl IntoIterator<Item = T>) -> Self {
         self.named(Kind::Resource, patterns)
     }
@@ -95,7 +95,7 @@ impl Layer {
         self.named(Kind::Prompt, patterns)
     }
 
-    /// Only these methods, where they name no tool, resource or prompt: `tools/list`, say.
+    /// Only these methods, of those whose calls name no tool, resource or prompt: `tools/list`, say.
     pub fn methods<T: AsRef<str>>(self, patterns: impl IntoIterator<Item = T>) -> Self {
         self.named(Kind::Method, patterns)
     }
@@ -118,12 +118,43 @@ impl Layer {
         self
     }
 
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How much it lets through.
+    #[must_use]
+    pub const fn quota(&self) -> &Quota {
+        &self.quota
+    }
+
+    /// What it counts by.
+    #[must_use]
+    pub const fn per(&self) -> Per {
+        self.per
+    }
+
+    /// What a call costs: see [`cost`](Self::cost).
+    #[must_use]
+    pub const fn units(&self) -> u32 {
+        self.cost
+    }
+
+    /// The roles it is for; none where it is for all.
+    #[must_use]
+    pub fn role_names(&self) -> &[String] {
+        self.roles.as_deref().unwrap_or_default()
+    }
+
     pub(super) fn check(&self) -> Result<(), LayerError> {
         let nobody = self.roles.as_ref().is_some_and(Vec::is_empty);
-        let nothing = self.names.as_ref().is_some_and(Names::is_empty);
+        if let Some(mistake) = self.names.as_ref().and_then(Names::mistake) {
+            return Err(mistake);
+        }
         match () {
-            () if nobody || nothing => Err(LayerError::NeverConcerned),
-            () if self.names.as_ref().is_some_and(Names::has_inner_star) => Err(LayerError::Pattern),
+            () if nobody => Err(LayerError::NeverConcerned),
             () if self.cost == 0 => Err(LayerError::CostZero),
             () if self.cost > self.quota.capacity() => Err(LayerError::CostAboveBurst),
             () => Ok(()),
@@ -165,6 +196,8 @@ pub enum LayerError {
     NeverConcerned,
     /// A pattern has a `*` that is not at its end, so it would not cover what it seems to.
     Pattern,
+    /// It is for a method whose calls are counted by the tool, resource or prompt that they name.
+    MethodNames,
     /// There are over 64 of them.
     TooMany,
 }
@@ -181,6 +214,7 @@ impl LayerError {
             Self::CostAboveBurst => "limit_cost_above_burst",
             Self::NeverConcerned => "limit_never_concerned",
             Self::Pattern => "limit_pattern_invalid",
+            Self::MethodNames => "limit_method_invalid",
             Self::TooMany => "limits_too_many",
         }
     }
@@ -202,6 +236,9 @@ impl fmt::Display for LayerError {
                 "it lists no role or no name, so it would never count; leave the list out for all, or fill it"
             }
             Self::Pattern => "a * in a pattern must be its last character",
+            Self::MethodNames => {
+                "calls of that method are counted by what they name; limit the tools, resources or prompts"
+            }
             Self::TooMany => "there may be at most 64 limits",
         })
     }

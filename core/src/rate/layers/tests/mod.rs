@@ -73,7 +73,9 @@ fn a_layer_concerns_its_roles_and_its_names_alone() {
     assert_eq!(reads(Kind::Method, "tools/list"), Ok(true));
     // A limit errs the other way than a policy: what may be in its folder is counted.
     assert_eq!(reads(Kind::Resource, "docs://b/%2e%2e/a/a"), Ok(true));
-    assert_eq!(reads(Kind::Resource, "docs://b/../a/a"), Err(()), "three a minute");
+    for again in ["docs://b/../a/a", "DOCS://%61/a", "docs://a//a"] {
+        assert_eq!(reads(Kind::Resource, again), Err(()), "{again}: three a minute");
+    }
 }
 
 #[test]
@@ -214,6 +216,8 @@ fn each_mistake_has_its_error() {
         (Layer::new("a", per(1, MINUTE), Per::Principal).tools([""; 0]), LayerError::NeverConcerned),
         (Layer::new("a", per(1, MINUTE), Per::Principal).tools(["a*b"]), LayerError::Pattern),
         (Layer::new("a", per(1, MINUTE), Per::Principal).prompts(["a**"]), LayerError::Pattern),
+        (Layer::new("a", per(1, MINUTE), Per::Principal).methods(["tools/call"]), LayerError::MethodNames),
+        (Layer::new("a", per(1, MINUTE), Per::Principal).methods(["prompts/*"]), LayerError::MethodNames),
         (Layer::new("a", per(u32::MAX, 1), Per::Principal), LayerError::Quota(QuotaError::Rounding)),
         (
             Layer::new("a", per(1, MINUTE), Per::Principal).slots(usize::MAX),
@@ -226,6 +230,7 @@ fn each_mistake_has_its_error() {
         let text = format!("{expected}");
         assert!(!text.ends_with('.') && text.starts_with(char::is_lowercase), "{text}");
     }
+    assert!(Layers::new([good().methods(["*", "tools/list", "tools/l*"])], SEED).is_ok());
     let many = (0..65).map(|at| Layer::new(format!("{at}"), per(1, MINUTE), Per::Everybody));
     assert_eq!(Layers::new(many, SEED).unwrap_err(), LayersError { at: 64, error: LayerError::TooMany });
     // Those that may be, all count.
