@@ -119,6 +119,7 @@ lint: $(TOOLS)/bin/cargo-deny lint-python ## formatting, lints, docs, licences
 	$(call say,shared vectors are what their generator makes)
 	$(PYTHON) tests/vectors/generate.py --check
 	$(PYTHON) tests/vectors/gate.py --check
+	$(PYTHON) tests/vectors/claims.py --check
 	$(PYTHON) tests/vectors/audit.py --check
 	$(PYTHON) tests/vectors/jwks.py --check
 	$(PYTHON) tests/vectors/policy.py --check
