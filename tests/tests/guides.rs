@@ -13,7 +13,7 @@ use std::time::Duration;
 const START: &str = "doorward --config doorward.toml";
 
 /// Ends with its test.
-struct Running(Child, SocketAddr);
+struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -40,13 +40,14 @@ fn run(folder: &Path, script: &str) -> String {
     text(&output.stdout)
 }
 
-fn start(folder: &Path) -> Running {
-    let mut child = shell(folder, &format!("export PORT=0 LOG_FORMAT=json\nexec {START}"))
+fn start(folder: &Path) -> (Running, SocketAddr) {
+    let child = shell(folder, &format!("export PORT=0 LOG_FORMAT=json\nexec {START}"))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .expect("there is a shell");
-    let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut running = Running(child);
+    let stderr = BufReader::new(running.0.stderr.take().expect("it is piped"));
     let (sender, lines) = mpsc::channel();
     // Read to its end, so that the server never waits for somebody to read.
     std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
@@ -55,7 +56,7 @@ fn start(folder: &Path) -> Running {
         let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
         if line["message"] == "listening" {
             let address = line["address"].as_str().expect("an address is a text");
-            return Running(child, address.parse().expect("an address is one"));
+            return (running, address.parse().expect("an address is one"));
         }
     }
 }
@@ -76,7 +77,7 @@ fn follow(guide: &str) -> String {
             }
             ("sh", None) if text.trim() == START => running = Some(start(folder.path())),
             ("sh", None) => drop(run(folder.path(), text)),
-            ("sh", Some(Running(_, address))) => {
+            ("sh", Some((_, address))) => {
                 printed += &run(folder.path(), &text.replace("127.0.0.1:3000", &address.to_string()));
             }
             ("", _) => {}
