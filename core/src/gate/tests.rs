@@ -140,3 +140,82 @@ fn a_token_whose_header_begins_otherwise_is_seen_too() {
     let stats = gate.cache_stats().unwrap();
     assert_eq!((stats.hits, stats.misses), (1, 2));
 }
+
+#[test]
+fn the_same_subject_of_two_issuers_is_two_principals() {
+    use crate::oauth::ClaimMapping;
+    use crate::rate::Quota;
+    use core::time::Duration;
+
+    let issuers = ["https://a.example", "https://b.example"];
+    let verifier = |(issuer, secret): (&'static str, u8)| {
+        let key = Key::hmac(Algorithm::HS256, &[secret; 32]).unwrap();
+        let rules = Rules::new().issuer(issuer);
+        Verifier::new(KeySet::from(key), rules).unwrap().with_mapping(ClaimMapping::new().client_in("azp"))
+    };
+    let [a, b] = [(issuers[0], 1), (issuers[1], 2)].map(verifier);
+    let introspection = Introspection::new("https://a.example/i", issuers[0]).unwrap();
+    let builder = Gate::builder().verifier(a).verifier(b).introspection(introspection);
+    let quota = Quota::per(3, Duration::from_secs(3600)).unwrap();
+    let gate =
+        builder.policy(Policy::allow_all()).principal_quota(quota).slots(64, 64).build_random().unwrap();
+    let token = |issuer: usize, claims: &str| {
+        let key = SigningKey::hmac(Algorithm::HS256, &[issuer as u8 + 1; 32]).unwrap();
+        sign(&format!(r#"{{"iss":"{}","exp":1700000060,{claims}}}"#, issuers[issuer]), &key).unwrap()
+    };
+    let with = |token: &str| {
+        ping(&gate, &[("authorization", &format!("Bearer {token}")), ("content-type", "application/json")])
+    };
+    let (anna, other) = (token(0, r#""sub":"anna""#), token(1, r#""sub":"anna""#));
+    let client = token(0, r#""azp":"anna""#);
+    assert_eq!(with(&anna), Ok("jwt:https://a.example:anna".into()));
+    assert_eq!(with(&other), Ok("jwt:https://b.example:anna".into()));
+    assert_eq!(with(&client), Ok("jwt-client:https://a.example:anna".into()));
+    // One's bucket is empty, and no other's.
+    assert!(with(&anna).is_ok() && with(&anna).is_ok());
+    assert_eq!(with(&anna), Err(Code::PrincipalLimited));
+    assert!(with(&other).is_ok() && with(&client).is_ok());
+    // One's tokens are revoked, and no other's.
+    gate.revocations().revoke_subject(issuers[0], "anna", f64::INFINITY, 1_700_000_060.0, NOW).unwrap();
+    assert_eq!(with(&anna), Err(Code::Token(crate::jwt::TokenError::Revoked)));
+    assert!(with(&other).is_ok() && with(&client).is_ok());
+    gate.revocations().revoke_client(issuers[0], "anna", f64::INFINITY, 1_700_000_060.0, NOW).unwrap();
+    assert_eq!(with(&client), Err(Code::Token(crate::jwt::TokenError::Revoked)));
+}
+
+#[test]
+fn an_opaque_token_is_revoked_and_forgotten_as_any_other() {
+    let introspection = Introspection::new("https://a.example/i", "https://a.example").unwrap();
+    let gate =
+        Gate::builder().introspection(introspection).policy(Policy::allow_all()).slots(64, 64).build_random().unwrap();
+    let media = ("content-type", &b"application/json"[..]);
+    let asked = |answer: Option<&str>| {
+        let headers = [("host", &b"localhost"[..]), ("authorization", b"Bearer opaque"), media];
+        let head = gate.head("POST", Some([127, 0, 0, 1].into()), headers);
+        let mut step = gate.begin(&head, NOW);
+        if let Some(answer) = answer {
+            let Step::Ask(ask) = step else { panic!("it is not known") };
+            step = gate.resume(ask, Answer::Introspection(IntrospectionReply::new(200, answer.into())), NOW);
+        }
+        match step {
+            Step::NeedBody(need) => Ok(need.principal().clone()),
+            Step::Denied(denial) => Err(denial.code),
+            other => panic!("{other:?}"),
+        }
+    };
+    let active = r#"{"active":true,"sub":"anna","jti":"7","iat":1600000000}"#;
+    let principal = asked(Some(active)).unwrap();
+    // A stream ends though its token does not say when.
+    assert!(gate.still_good(&principal, b"opaque", NOW));
+    assert!(!gate.still_good(&principal, b"opaque", Now::new(NOW.unix + 600.0, 600_000_000)));
+    assert_eq!(asked(None).unwrap().id(), "opaque:https://a.example:anna");
+    gate.forget_opaque_tokens();
+    assert!(!gate.still_good(&principal, b"opaque", NOW));
+    let principal = asked(Some(active)).unwrap();
+    gate.revocations().revoke_id("https://a.example", "7", f64::INFINITY, NOW).unwrap();
+    assert!(!gate.still_good(&principal, b"opaque", NOW));
+    assert_eq!(asked(None).unwrap_err(), Code::Token(crate::jwt::TokenError::Revoked));
+    // An answer from before everything was forgotten is for its own request alone.
+    gate.forget_opaque_tokens();
+    assert_eq!(asked(Some(active)).unwrap_err(), Code::Token(crate::jwt::TokenError::Revoked));
+}
