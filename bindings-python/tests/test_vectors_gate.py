@@ -26,13 +26,14 @@ def moment(now: dict[str, float]) -> tuple[float, float]:
 
 
 def made(file: dict[str, Any], name: str, folder: Path) -> Gate:
-    """A new gate of that name, by its variables or its TOML."""
-    assert file.keys() <= {"format", "gates", "configs", "policy", "vectors"}
-    if name in file["gates"]:
-        return Gate.from_env(file["gates"][name], policy=policy(file))
+    """A new gate of that name, by its variables and, where it has one, its TOML."""
+    assert file.keys() <= {"format", "gates", "files", "policy", "vectors"}
+    vars = file["gates"][name]
+    if name not in file.get("files", {}):
+        return Gate.from_env(vars, policy=policy(file))
     path = folder / "doorward.toml"
-    path.write_text(file["configs"][name], encoding="utf-8")
-    return Gate.from_config(path, {}, policy=policy(file))
+    path.write_text(file["files"][name], encoding="utf-8")
+    return Gate.from_config(path, vars, policy=policy(file))
 
 
 def decide(gate: Gate, request: dict[str, Any], now: tuple[float, float], *, as_text: bool) -> Admitted | Denial:
