@@ -147,6 +147,26 @@ def test_well_known_addresses() -> None:
     assert "resource_metadata=" in challenged.headers["www-authenticate"]
 
 
+def test_sessions_are_bound_to_their_principals() -> None:
+    seen: list[list[bytes]] = []
+
+    async def sessions(scope: Any, receive: Any, send: Any) -> None:
+        seen.append([value for name, value in scope["headers"] if name == b"mcp-session-id"])
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"Mcp-Session-Id", b"session-1")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    guarded = Guard(sessions, gate(session_key="a session key of at least 32 bytes"))
+    outward = post(guarded, **{"x-api-key": KEY}).headers["mcp-session-id"]
+    assert outward.startswith("session-1.") and seen == [[]]
+    own = post(guarded, **{"x-api-key": KEY, "mcp-session-id": outward})
+    assert own.status_code == 200 and own.headers["mcp-session-id"] == outward and seen[-1] == [b"session-1"]
+    other = {"authorization": "Bearer " + sign({"sub": "a", "exp": 4102444800}, SECRET)}
+    for headers in ({**other, "mcp-session-id": outward}, {"x-api-key": KEY, "mcp-session-id": "session-1"}):
+        answer = post(guarded, **headers)
+        assert (answer.status_code, answer.json()["error"]) == (404, "session_not_found")
+    assert len(seen) == 2
+
+
 def test_websockets_are_refused() -> None:
     sent: list[Any] = []
 

@@ -13,8 +13,9 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from ._door import ApiKeyLookUp, Door, Introspect
+from ._door import ApiKeyLookUp, Door, Introspect, logger
 from ._doorward import Admitted, Denial, Gate, NeedBody
+from ._errors import ConfigError
 
 if TYPE_CHECKING:
     import httpx
@@ -34,6 +35,9 @@ BODY_TIME = 30.0
 #: How often a streaming answer's credential is looked at, in seconds.
 SWEEP = 15.0
 
+#: The header of MCP's sessions.
+SESSION = b"mcp-session-id"
+
 _RATE = frozenset(
     {b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset", b"ratelimit", b"ratelimit-policy"}
 )
@@ -51,7 +55,8 @@ class Guard:
     An admitted request has its ``Principal`` in ``scope["state"]["principal"]``, which is ``request.state.principal``.
     The well-known addresses of OAuth are answered here. Lists of paths name beginnings: ``open`` paths are nobody's
     business but the application's; of ``plain`` paths, which are no MCP endpoints, the credential and the limits are
-    checked, and bodies are the application's to read. All others are MCP endpoints. WebSockets are refused.
+    checked, and bodies are the application's to read. All others are MCP endpoints. WebSockets are refused. Where the
+    gate binds session ids (``session_key``), ``Mcp-Session-Id`` is rewritten both ways.
 
     ``peer`` tells a request's peer address, in place of ``scope["client"]``; without one every request is refused, for
     one bucket for all would lock everybody out. ``http_client`` fetches keys, in place of one of its own; ``redis``
@@ -135,6 +140,11 @@ class Guard:
         scope = {**scope, "state": {**scope.get("state", {}), "principal": step.principal}}
         if not plain:
             receive = _handing_on(body or b"", receive)
+        if gate.binds_sessions:
+            # The application's own id, or none that counts.
+            others = [pair for pair in scope["headers"] if pair[0] != SESSION]
+            inner = step.session
+            scope["headers"] = others if inner is None else [*others, (SESSION, inner.encode("ascii"))]
         await self._serve(scope, receive, send, step)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, admitted: Admitted) -> None:
@@ -268,6 +278,8 @@ class _Answer:
         if kind == "http.response.start":
             own = [(name.encode("ascii"), value.encode("latin-1")) for name, value in self._admitted.headers]
             theirs = [pair for pair in message.get("headers", ()) if pair[0].lower() not in _RATE]
+            if self._guard.door.gate.binds_sessions:
+                theirs = self._bound(theirs)
             message = {**message, "headers": [*theirs, *own]}
         elif kind == "http.response.body":
             if not message.get("more_body", False):
@@ -275,6 +287,19 @@ class _Answer:
             elif self._timer is None:
                 self._look_again()
         await self._send(message)
+
+    def _bound(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The session's id as its principal may tell it."""
+        kept = [pair for pair in headers if pair[0].lower() != SESSION]
+        inner = next((value for name, value in headers if name.lower() == SESSION), None)
+        if inner is None:
+            return kept
+        try:
+            outward = self._guard.door.gate.bind_session(self._admitted.principal, inner.decode("ascii"))
+        except (ConfigError, UnicodeDecodeError):
+            logger.error("the application's session id can't be bound, and was kept from the client")
+            return kept
+        return [*kept, (SESSION, outward.encode("ascii"))]
 
     def _look_again(self) -> None:
         until = self._admitted.valid_until
