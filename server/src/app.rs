@@ -3,6 +3,7 @@
 use crate::mcp::Tools;
 use axum::routing::get;
 use axum::{Json, Router};
+use doorward::api_keys::file::KeyFile;
 use doorward::config::{ADMIN, Config, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
@@ -12,6 +13,7 @@ use doorward_axum::{
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +31,9 @@ pub(crate) struct App {
     /// What is served at `METRICS_ADDR`, where that is set.
     pub(crate) metrics: Option<Router>,
     pub(crate) stop: CancellationToken,
+    pub(crate) gate: Arc<Gate>,
+    /// How the file of keys is doing, where there is one.
+    pub(crate) keys: Option<KeysStatus>,
 }
 
 impl App {
@@ -61,16 +66,18 @@ impl App {
             )
             .layer(guard.clone())
             .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
-        let counted = Arc::clone(&gate);
+        let (counted, watched) = (Arc::clone(&gate), keys.clone());
         let open = Router::new()
-            .route("/health", get(move || health(keys.clone(), Arc::clone(&counted))))
+            .route("/health", get(move || health(watched.clone(), Arc::clone(&counted))))
             .layer(RateHeadersLayer::new(Arc::clone(&gate)));
-        let routes = guarded.merge(open).layer(CorsLayer::new(gate)).layer(CatchPanicLayer::new());
-        Ok(Self { routes, guard, metrics: metrics.map(|metrics| metrics.routes()), stop })
+        let routes =
+            guarded.merge(open).layer(CorsLayer::new(Arc::clone(&gate))).layer(CatchPanicLayer::new());
+        let metrics = metrics.map(|metrics| metrics.routes());
+        Ok(Self { routes, guard, metrics, stop, gate, keys })
     }
 }
 
-/// Admins may do everything; users everything but mint tokens.
+/// Where the configuration has none: admins may do everything; users everything but mint tokens.
 fn policy() -> Policy {
     Policy::new().role(ADMIN, Grants::all()).role(USER, Grants::new().tools(["whoami"]))
 }
@@ -102,6 +109,23 @@ fn watch_keys(config: &Config, gate: &Arc<Gate>) -> Result<Option<KeysStatus>, B
         other => format!("API_KEYS_FILE {}: {other}", path.display()),
     });
     Ok(Some(status?))
+}
+
+/// What to tell of roles of keys in `API_KEYS_FILE` by which nothing is reached: a name that was mistyped, mostly.
+pub(crate) fn unknown_roles(
+    config: &Config,
+    gate: &Gate,
+) -> Result<Option<String>, Box<dyn std::error::Error>> {
+    let Some(path) = &config.key_settings.file else { return Ok(None) };
+    let file = KeyFile::parse(&std::fs::read(path)?)?;
+    let roles = file.records().iter().flat_map(|record| record.entry().roles());
+    let unknown: BTreeSet<&String> = roles.filter(|role| !gate.policy().gives_role(role)).collect();
+    let unknown: Vec<String> = unknown.into_iter().take(8).map(|role| format!("{role:?}")).collect();
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let path = path.display();
+    Ok(Some(format!("{path} has keys of roles by which nothing is reached: {}", unknown.join(", "))))
 }
 
 /// It serves: with a file of keys, also whether the keys in use are older than the file; with a shared limit, who counts.

@@ -1,4 +1,4 @@
-//! The command line. Flags win over variables, variables over `.env`.
+//! The command line. Flags win over variables, variables over the files they are read from.
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -6,36 +6,36 @@ use std::path::PathBuf;
 
 /// A protected MCP server over streamable HTTP: API keys and JWTs, rate limits, CORS, roles.
 ///
-/// Every setting is a variable, in the environment or in a file named .env in the working directory; the
-/// environment wins. The commonest are flags too, and flags win over both. Secrets are no flags: other users of the
-/// machine can read a command line. With no credentials configured, the server makes some for this run and prints
-/// how to use them.
+/// Every setting is a variable, in the environment or in a file named .env in the working directory; or it stands, in
+/// lower case, in the TOML file of --config. The environment wins over files. The commonest are flags too, and flags
+/// win over all. Secrets are no flags: other users of the machine can read a command line. With no credentials
+/// configured, the server makes some for this run and prints how to use them.
 #[derive(Debug, Parser)]
 #[command(name = "doorward", version, after_long_help = settings_help(), max_term_width = 110)]
 pub(crate) struct Options {
     /// Address to bind to [HOST, default 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "config")]
+    #[arg(long, value_name = "ADDRESS")]
     pub(crate) host: Option<String>,
     /// Port to bind to, 0 for any free one [PORT, default 3000]
-    #[arg(long, value_name = "PORT", conflicts_with = "config")]
+    #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<String>,
     /// Where clients reach the server [PUBLIC_URL]
-    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
     /// Web origins whose pages may call it, separated by commas [CORS_ORIGINS]
-    #[arg(long, value_name = "ORIGINS", conflicts_with = "config")]
+    #[arg(long, value_name = "ORIGINS")]
     pub(crate) cors_origins: Option<String>,
     /// Proxies whose X-Forwarded-For is believed, addresses or CIDRs separated by commas [TRUSTED_PROXIES]
-    #[arg(long, value_name = "CIDRS", conflicts_with = "config")]
+    #[arg(long, value_name = "CIDRS")]
     pub(crate) trusted_proxies: Option<String>,
     /// Redis or Valkey by which several servers share their limits; with a password in it, only as REDIS_URL [REDIS_URL]
-    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    #[arg(long, value_name = "URL")]
     pub(crate) redis: Option<String>,
-    /// File with variables, in place of .env in the working directory
+    /// File with variables, in place of .env in the working directory; wins over --config
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) env_file: Option<PathBuf>,
-    /// TOML file with settings, in place of variables: neither .env nor the environment is then read
-    #[arg(long, value_name = "FILE", global = true, conflicts_with = "env_file")]
+    /// TOML file with settings and the policy, in place of .env; the environment wins over it
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// How log lines look
     #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "LOG_FORMAT")]
@@ -53,7 +53,15 @@ pub(crate) enum Command {
     /// Make, list, disable, rotate and check the API keys of API_KEYS_FILE
     ///
     /// The file holds digests: a key is shown once, when it is made. A running server sees a change within two seconds.
-    Keys(KeysOptions),
+    Keys(Box<KeysOptions>),
+    /// Read the configuration as the server would, make everything but the connection, and say what there is
+    ///
+    /// Exit code 0 if the server would start; else 1, and one sentence on stderr.
+    CheckConfig {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Options of all that is done with keys.

@@ -1,6 +1,7 @@
 //! `doorward`: a protected MCP server by one command.
 
 mod app;
+mod check;
 mod cli;
 mod connections;
 mod ephemeral;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Some(cli::Command::Keys(wanted)) => {
             settings::for_keys(&options).and_then(|settings| keys::run(wanted, &settings))
         }
+        Some(cli::Command::CheckConfig { json }) => check::run(&options, *json),
         None => run(&options).map(|()| ExitCode::SUCCESS),
     };
     match done {
@@ -47,6 +49,9 @@ fn run(options: &cli::Options) -> Result<(), Box<dyn std::error::Error>> {
     }
     let shown = ephemeral::complete(&mut config)?;
     let app = app::App::new(&config)?;
+    if let Some(warning) = app::unknown_roles(&config, &app.gate)? {
+        tracing::warn!(target: "doorward", code = "role_unknown", "{warning}");
+    }
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

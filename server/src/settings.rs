@@ -1,4 +1,5 @@
-//! Where the settings come from: a TOML file, or the environment, a file of variables, and flags.
+//! Where the settings come from. What comes later wins: a TOML file or `.env`, the file of `--env-file`, the environment,
+//! flags.
 
 use crate::cli::Options;
 use crate::names;
@@ -10,25 +11,36 @@ type Error = Box<dyn std::error::Error>;
 
 /// Reads and checks the configuration; and what in it looks like a mistake, to be told when there is a log.
 pub(crate) fn read(options: &Options) -> Result<(Config, Vec<String>), Error> {
-    if let Some(path) = &options.config {
-        return Ok((toml(path, Config::from_toml)?, Vec::new()));
-    }
-    let file = file_vars(options.env_file.as_deref())?;
+    let file = file_vars(options)?;
     let warnings = file.keys().filter_map(|name| names::warning(name)).collect();
-    Ok((Config::from_vars(vars(file, options)?)?, warnings))
+    let vars = vars(file, options)?;
+    let config = match &options.config {
+        Some(path) => toml(path, &vars, |text| Config::from_toml_and_vars(text, &vars))?,
+        None => Config::from_vars(&vars)?,
+    };
+    Ok((config, warnings))
 }
 
 /// The settings of API keys alone: what is wrong with others is of no matter to their commands.
 pub(crate) fn for_keys(options: &Options) -> Result<KeySettings, Error> {
+    let vars = vars(file_vars(options)?, options)?;
     match &options.config {
-        Some(path) => toml(path, KeySettings::from_toml),
-        None => Ok(KeySettings::from_vars(vars(file_vars(options.env_file.as_deref())?, options)?)?),
+        Some(path) => toml(path, &vars, |text| KeySettings::from_toml_and_vars(text, &vars)),
+        None => Ok(KeySettings::from_vars(&vars)?),
     }
 }
 
-fn toml<T>(path: &Path, read: impl FnOnce(&str) -> Result<T, ConfigError>) -> Result<T, Error> {
+/// Reads a TOML file and variables. What is wrong is told with the file's name, unless a variable is at fault.
+fn toml<T>(
+    path: &Path,
+    vars: &BTreeMap<String, String>,
+    read: impl FnOnce(&str) -> Result<T, ConfigError>,
+) -> Result<T, Error> {
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-    read(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+    read(&text).map_err(|error| match error.setting() {
+        Some(setting) if vars.contains_key(setting) => error.into(),
+        _ => format!("{}: {error}", path.display()).into(),
+    })
 }
 
 /// The variables of a file, of the environment, which wins, and of flags, which win over both.
@@ -68,8 +80,12 @@ fn vars(mut vars: BTreeMap<String, String>, options: &Options) -> Result<BTreeMa
     Ok(vars)
 }
 
-/// The variables of `.env`, if there is one, or of the named file, which must be there.
-fn file_vars(named: Option<&Path>) -> Result<BTreeMap<String, String>, Error> {
+/// The variables of `.env`, if there is one and no TOML file in its place, or of the named file, which must be there.
+fn file_vars(options: &Options) -> Result<BTreeMap<String, String>, Error> {
+    let named = options.env_file.as_deref();
+    if named.is_none() && options.config.is_some() {
+        return Ok(BTreeMap::new());
+    }
     let path = named.unwrap_or(Path::new(".env"));
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

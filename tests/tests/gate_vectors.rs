@@ -1,8 +1,9 @@
 //! The shared vectors of whole requests: `tests/vectors/gate.json`, written by `gate.py` beside it.
 //!
-//! `gates` are configurations, by their variables, and `configs` by TOML; every gate has the same `policy`. A vector has a
-//! gate of its own, new and with seeds that don't change, and either one `request` with what to `expect`, or `steps` of
-//! those in order; a step may be repeated, and may have another `now`.
+//! `gates` are configurations, by their variables, and by the TOML of the same name in `files`, where there is one; every
+//! gate whose TOML has no policy has the same `policy`. A vector has a gate of its own,
+//! new and with seeds that don't change, and either one `request` with what to `expect`, or `steps` of those in order;
+//! a step may be repeated, and may have another `now`.
 //!
 //! - A header's value is ISO 8859-1: each character is one byte.
 //! - A `body` is a text; or `{"base64": …}`; or `before`, `unit` as many `times`, and `after`, joined; or a `state`:
@@ -26,7 +27,7 @@ use std::fmt::Debug;
 struct File {
     format: u32,
     gates: BTreeMap<String, BTreeMap<String, String>>,
-    configs: BTreeMap<String, String>,
+    files: BTreeMap<String, String>,
     policy: Roles,
     vectors: Vec<Vector>,
 }
@@ -171,12 +172,9 @@ fn latin1(text: &str) -> Vec<u8> {
 }
 
 fn gate(file: &File, vector: &Vector) -> Gate {
-    let config = match (file.gates.get(&vector.gate), file.configs.get(&vector.gate)) {
-        (Some(vars), None) => Config::from_vars(vars),
-        (None, Some(toml)) => Config::from_toml(toml),
-        _ => panic!("{}: not one such gate", vector.name),
-    };
-    let config = config.expect("a vector's gate is configured well");
+    let vars = file.gates.get(&vector.gate).unwrap_or_else(|| panic!("{}: no such gate", vector.name));
+    let toml = file.files.get(&vector.gate).map_or("", String::as_str);
+    let config = Config::from_toml_and_vars(toml, vars).expect("a vector's gate is configured well");
     let builder = config.gate(file.policy.policy()).expect("a checked configuration makes a gate");
     builder.build([[1; 4], [2; 4], [3; 4], [4; 4]]).expect("a checked configuration makes a gate")
 }
@@ -282,7 +280,8 @@ fn every_vector_holds() {
     let names: HashSet<&str> = file.vectors.iter().map(|vector| vector.name.as_str()).collect();
     assert_eq!(names.len(), file.vectors.len(), "a name is used twice");
     let gates: HashSet<&str> = file.vectors.iter().map(|vector| vector.gate.as_str()).collect();
-    assert_eq!(gates.len(), file.gates.len() + file.configs.len(), "a gate is used by no vector");
+    assert_eq!(gates.len(), file.gates.len(), "a gate is used by no vector");
+    assert!(file.files.keys().all(|name| gates.contains(name.as_str())), "a file is no gate's");
     for vector in &file.vectors {
         let single = vector.request.is_some() && vector.expect.is_some();
         let neither = vector.request.is_none() && vector.expect.is_none();

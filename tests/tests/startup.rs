@@ -101,7 +101,12 @@ fn bad_files_and_flags_are_refused() {
     assert_refused(&toml(&format!("api_key = [\"{USER_KEY}\"]")), "a.toml", "api_key");
     assert_refused(&toml(&format!("api_keys = \"{USER_KEY}\"")), "API_KEYS", "array");
     assert_refused(&toml(&format!("jwt_secret = \"{SHORT}\"")), "JWT_SECRET", "32 bytes");
-    assert_refused(&toml("").args(&["--port", "0"]), "--config", "--port");
+    assert_refused(&toml("port = 0").args(&["--port", "http"]), "PORT", "whole number");
+    assert_refused(
+        &toml("[roles.user]\ntool = [\"x\"]"),
+        "a.toml",
+        "[roles.user] is not right: unknown field",
+    );
     assert_refused(&new().args(&["--prot", "0"]), "--prot", "unexpected");
     assert_refused(&new().args(&["--api-keys", USER_KEY]), "--api-keys", "unexpected");
     assert_refused(&new().args(&["--port"]), "--port", "value");
@@ -151,11 +156,13 @@ fn the_environment_wins_over_the_file_and_flags_over_both() {
     let other = format!("API_KEYS={USER_KEY}\nRATE_LIMIT_MAX=8\n");
     let setup = base.clone().file(".env", &env).file("other.env", &other).args(&["--env-file", "other.env"]);
     assert_eq!(limit(&setup), 8);
-    // A file of settings is all there is: neither .env nor the environment is read.
-    let toml = format!("port = 0\napi_keys = [\"{USER_KEY}\"]\nrate_limit_max = 6\n");
-    let setup =
-        base.var("RATE_LIMIT_MAX", "9").var("API_KEYS", "").file(".env", &env).file("doorward.toml", &toml);
-    assert_eq!(limit(&setup.args(&["--config", "doorward.toml"])), 6);
+    // Beside a TOML file, .env is not read unless it is named; then it wins, the environment over both, flags over all.
+    let toml = format!("port = 1\napi_keys = [\"{USER_KEY}\"]\nrate_limit_max = 6\n");
+    let base = base.file(".env", &env).file("doorward.toml", &toml).args(&["--config", "doorward.toml"]);
+    assert_eq!(limit(&base), 6);
+    assert_eq!(limit(&base.clone().args(&["--env-file", ".env"])), 7);
+    assert_eq!(limit(&base.clone().args(&["--env-file", ".env"]).var("RATE_LIMIT_MAX", "9")), 9);
+    assert_eq!(limit(&base.without("PORT").args(&["--port", "0"])), 6);
 }
 
 #[test]

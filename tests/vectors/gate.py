@@ -18,6 +18,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import gate_policy
 import gate_session
 
 NOW = 1_800_000_000
@@ -163,7 +164,7 @@ def limit(name: str, max_: int, window: str = "1m", **more: Any) -> dict[str, An
     return {"name": name, "max": max_, "window": window} | more
 
 
-CONFIGS = {
+LIMITS = {
     "per tool": configured(limit("reads", 2, tools=["read_*"])),
     "each tool": configured(limit("each", 2, per="principal-tool")),
     "by role": configured(limit("viewers", 3, roles=["viewer", "lister"]), limit("admins", 5, roles=["admin"])),
@@ -180,6 +181,8 @@ CONFIGS = {
     "own and role": configured(limit("viewers", 2, roles=["viewer"], tools=["read_*"]), limit("each", 3, per="principal-tool",
                                tools=["*"])),
 }
+GATES |= {name: {} for name in LIMITS}
+GATES |= gate_policy.gates(sys.modules[__name__])
 POLICY = {
     "roles": {
         "user": {"tools": ["whoami"]},
@@ -194,6 +197,7 @@ SENTENCES = {
     "invalid_request": (400, "The request is malformed."),
     "unauthorized": (401, "A credential is required."),
     "invalid_token": (401, "The credential is not valid."),
+    "insufficient_scope": (403, "The credential lacks a scope that this needs."),
     "forbidden": (403, "The credential does not allow this."),
     "origin_not_allowed": (403, "The Host or Origin is not allowed."),
     "session_not_found": (404, "There is no such session: start a new one."),
@@ -993,12 +997,13 @@ def limits() -> None:
 
 for make in [credentials, tokens, origins, bodies, policies, batches, protocol, rates, addresses, limits]:
     make()
-for module in [gate_session]:
+for module in [gate_session, gate_policy]:
     module.stories(sys.modules[__name__])
 
 
 def text() -> str:
-    head = compact({"format": 1, "gates": GATES, "configs": CONFIGS, "policy": POLICY})[:-1]
+    files = LIMITS | gate_policy.FILES
+    head = compact({"format": 1, "gates": GATES, "files": files, "policy": POLICY})[:-1]
     lines = ",\n".join(json.dumps(one, separators=(",", ":"), ensure_ascii=True) for one in VECTORS)
     return f'{head},"vectors":[\n{lines}\n]}}\n'
 

@@ -149,6 +149,11 @@ impl Policy {
         !self.roles.is_empty()
     }
 
+    /// The roles that reach something, in order.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.keys().map(String::as_str)
+    }
+
     /// The scopes there are, in order: those that reach or imply something, and those that are required or implied.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scopes.names()
