@@ -106,10 +106,8 @@ impl Introspector {
 
     /// Sees to a gate's question.
     pub(crate) async fn answer(&self, wanted: &IntrospectionWanted) -> Answer {
-        let mut news = self.joined(wanted);
-        match tokio::time::timeout(wanted.deadline(), news.wait_for(Option::is_some)).await {
-            Ok(Ok(reply)) => reply.clone().map_or(Answer::Unavailable, Answer::Introspection),
-            Ok(Err(_)) => Answer::Unavailable,
+        match tokio::time::timeout(wanted.deadline(), self.asked(wanted)).await {
+            Ok(reply) => reply.map_or(Answer::Unavailable, Answer::Introspection),
             Err(_) => {
                 tracing::error!(target: "doorward", url = wanted.url(), deadline = ?wanted.deadline(), "introspection took too long");
                 Answer::Unavailable
@@ -117,12 +115,25 @@ impl Introspector {
         }
     }
 
-    /// Joins the POST about the same token that is under way, or starts one.
-    fn joined(&self, wanted: &IntrospectionWanted) -> News {
+    async fn asked(&self, wanted: &IntrospectionWanted) -> Option<IntrospectionReply> {
+        let (mut news, started) = self.joined(wanted);
+        if let Ok(reply) = news.wait_for(Option::is_some).await {
+            return reply.clone();
+        }
+        if started {
+            return None;
+        }
+        // What was joined may have been near its own deadline: one try more, not as many as there are callers.
+        let (mut news, _) = self.joined(wanted);
+        news.wait_for(Option::is_some).await.ok()?.clone()
+    }
+
+    /// Joins the POST about the same token that is under way, or starts one, and tells which.
+    fn joined(&self, wanted: &IntrospectionWanted) -> (News, bool) {
         let digest = *wanted.digest();
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(news) = under_way.get(&digest) {
-            return news.clone();
+            return (news.clone(), false);
         }
         let (sender, news) = watch::channel(None);
         under_way.insert(digest, news.clone());
@@ -155,7 +166,7 @@ impl Introspector {
                 sender.send_replace(Some(reply));
             }
         });
-        news
+        (news, true)
     }
 }
 

@@ -32,6 +32,10 @@ pub(crate) async fn serve(
     made: Option<Ephemeral>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::from_std(listener)?;
+    let metrics = match config.metrics.zip(app.metrics) {
+        Some((wanted, routes)) => Some((listen(wanted, "METRICS_ADDR").await?, routes)),
+        None => None,
+    };
     let address = listener.local_addr()?;
     let url = format!("http://{address}/mcp");
     tracing::info!(target: "doorward", %address, "listening");
@@ -49,6 +53,11 @@ pub(crate) async fn serve(
     tokio::spawn(async move { app.guard.fetch_keys().await });
     let streams = app.stop;
     let asked = CancellationToken::new();
+    if let Some((listener, routes)) = metrics {
+        let address = listener.local_addr()?;
+        tracing::info!(target: "doorward", %address, "counters are served");
+        tokio::spawn(connections::serve(listener, routes, asked.clone()));
+    }
     let server = connections::serve(listener, app.routes, asked.clone());
     let ending = async {
         asked_to_stop().await;
@@ -70,6 +79,12 @@ pub(crate) async fn serve(
     }
     tracing::info!(target: "doorward", "stopped");
     Ok(())
+}
+
+async fn listen(wanted: SocketAddr, setting: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(wanted)
+        .await
+        .map_err(|error| format!("cannot listen on {wanted}: {error}: set {setting} to a free one"))
 }
 
 async fn asked_to_stop() {

@@ -34,7 +34,7 @@ use crate::rate::Quota;
 use crate::rate::layers::Layer;
 use source::Source;
 use std::format;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::string::String;
 use std::time::Duration;
 use std::vec::Vec;
@@ -82,6 +82,8 @@ pub struct Config {
     pub redis: Option<RedisConfig>,
     /// `SESSION_KEY`: what session ids are bound to their principals by.
     pub session_key: Option<SessionKey>,
+    /// `METRICS_ADDR`: where counters are served, on loopback.
+    pub metrics: Option<SocketAddr>,
     /// `BODY_LIMIT`, in bytes.
     pub body_limit: usize,
     /// The policy of the TOML file, where it has one.
@@ -185,6 +187,7 @@ impl Config {
             limits: limits::read(source)?,
             redis: RedisConfig::read(source, principal_quota)?,
             session_key: source.parse("SESSION_KEY", |text| SessionKey::new(text.as_bytes()))?,
+            metrics: source.parse("METRICS_ADDR", values::parse_metrics_address)?,
             body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
             policy: policy::read(source)?,
         };

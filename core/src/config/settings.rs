@@ -90,6 +90,11 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Redis 6.2 or newer, or Valkey, by which several servers share RATE_LIMIT_MAX, as redis://host:6379",
     ),
+    one(
+        "REDIS_CA",
+        "",
+        "PEM file of the authorities that signed its certificate, for rediss://; without it, the system's",
+    ),
     one("REDIS_PREFIX", "doorward", "what keys in it begin with"),
     one(
         "REDIS_FALLBACK",
@@ -106,6 +111,11 @@ pub const SETTINGS: &[Setting] = &[
         "SESSION_KEY",
         "",
         "secret of at least 32 bytes by which a server with sessions binds them to their principals (doorward's own has none)",
+    ),
+    one(
+        "METRICS_ADDR",
+        "",
+        "loopback address and port to serve /metrics on for Prometheus, as 127.0.0.1:9464; off by default",
     ),
     one("BODY_LIMIT", "1mb", "longest request body, as 512kb or 1mb or bytes"),
 ];

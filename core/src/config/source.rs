@@ -25,7 +25,8 @@ pub(super) struct Source {
 }
 
 /// The names of those tables.
-const SECTIONS: [&[&str]; 3] = [&super::policy::SECTIONS, &[super::limits::SECTION], &super::tables::SECTIONS];
+const SECTIONS: [&[&str]; 3] =
+    [&super::policy::SECTIONS, &[super::limits::SECTION], &super::tables::SECTIONS];
 
 fn known(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)

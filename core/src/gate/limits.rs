@@ -86,6 +86,12 @@ impl Gate {
         self.layers.as_ref()
     }
 
+    /// What the table of each limit has seen, by the limit's name: the address's, the principal's, and the named ones.
+    pub fn limit_stats(&self) -> impl Iterator<Item = (&str, crate::rate::Stats)> {
+        let two = [("address", self.address_limiter.stats()), ("principal", self.principal_limiter.stats())];
+        two.into_iter().chain(self.layers.iter().flat_map(Layers::stats))
+    }
+
     /// The rate headers of an admitted request's answer: the bucket with the fewest calls left.
     #[must_use]
     pub fn rate_headers<'a>(&'a self, admitted: &'a Admitted) -> HeaderLines<'a> {

@@ -366,7 +366,7 @@ impl Gate {
     /// What a head says of how its request goes on.
     fn then(&self, head: &Head<'_>) -> Then {
         let version = ProtocolVersion::of(head.protocol_version.one());
-        let bound = self.binds_sessions() && version.has_sessions();
+        let bound = self.binds_sessions() && (version.has_sessions() || head.session_in_query);
         let session = if bound { Presented::from(head.session) } else { Presented::None };
         if has_no_body(head.method) {
             return Then { session, body: None };
