@@ -72,14 +72,15 @@ impl<B> Ending<B> {
     }
 }
 
+#[cfg(feature = "metrics")]
 fn tell(counted: &mut Counted, cause: &'static str) {
-    #[cfg(feature = "metrics")]
     if let Some(mut stream) = counted.take() {
         stream.ended(cause);
     }
-    #[cfg(not(feature = "metrics"))]
-    let ((), _) = (*counted, cause);
 }
+
+#[cfg(not(feature = "metrics"))]
+const fn tell((): &mut Counted, _: &'static str) {}
 
 impl<B> Body for Ending<B>
 where
