@@ -90,6 +90,13 @@ fn credentials(config: &Config, all_keys: usize) -> String {
         told.extend(kinds.iter().filter(|(set, _)| *set).map(|(_, name)| (*name).to_owned()));
         told.extend(jwt.oauth.iter().map(|oauth| format!("issuer {:?}", oauth.issuer)));
     }
+    told.extend(config.oauth.issuers.iter().map(|issuer| format!("issuer {:?}", issuer.name())));
+    told.extend(
+        config.oauth.introspection.iter().map(|asked| format!("introspection for {:?}", asked.issuer)),
+    );
+    if config.oauth.anonymous.is_some() {
+        told.push("anybody, for some things".to_owned());
+    }
     told.join(", ")
 }
 
