@@ -106,7 +106,7 @@ test-python: $(BINDINGS_PYTHON)/.venv/.stamp ## the Python package
 	cd $(BINDINGS_PYTHON) && .venv/bin/pytest --quiet --parallel-threads 4 --skip-thread-unsafe true
 
 lint-python: $(BINDINGS_PYTHON)/.venv/.stamp
-	$(call say,the Python package's formatting and lints)
+	$(call say,formatting and lints of the Python package)
 	cd $(BINDINGS_PYTHON) && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 
 lint: $(TOOLS)/bin/cargo-deny lint-python ## formatting, lints, docs, licences

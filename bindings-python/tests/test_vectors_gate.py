@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from doorward import Admitted, ApiKey, ApiKeys, ConfigError, Denial, Gate, NeedBody, Policy
+from doorward import Admitted, ApiKey, ApiKeys, Ask, ConfigError, Denial, Gate, NeedBody, Policy
 from shared import load, report
 
 GATE = load("gate.json")
@@ -36,35 +36,63 @@ def made(file: dict[str, Any], name: str, folder: Path) -> Gate:
     return Gate.from_config(path, vars, policy=policy(file))
 
 
+def content(text: Any) -> bytes:
+    """A body: a text as it stands, in base64, or a unit so many times between two others."""
+    if isinstance(text, str):
+        return text.encode()
+    if text.keys() == {"base64"}:
+        return base64.b64decode(text["base64"])
+    assert text.keys() == {"before", "unit", "times", "after"}, f"no text {text}"
+    return str(text["before"] + text["unit"] * text["times"] + text["after"]).encode()
+
+
+def answered(ask: Ask, wanted: dict[str, Any], now: tuple[float, float]) -> Admitted | Denial | NeedBody | Ask:
+    """What the issuer said of an opaque token."""
+    assert wanted.keys() == {"url", "asked", "answer"}
+    assert (ask.kind, ask.url, ask.body) == ("introspection", wanted["url"], wanted["asked"])
+    match wanted["answer"]:
+        case "unavailable":
+            return ask.unavailable(now=now)
+        case {"status": status, "body": body, **rest} if not rest:
+            return ask.replied(status, content(body), now=now)
+        case other:
+            raise AssertionError(f"no answer {other}")
+
+
+def read(need: NeedBody, body: Any, now: tuple[float, float], *, as_text: bool) -> Admitted | Denial | Ask:
+    """What came of reading the body."""
+    match body:
+        case None:
+            return need.read(b"", now=now)
+        case {"state": "too_large", **rest} if not rest:
+            return need.too_large(now=now)
+        case {"state": "broken", **rest} if not rest:
+            return need.broken(now=now)
+        case str(text) if as_text:
+            return need.read(text, now=now)
+        case _:
+            return need.read(content(body), now=now)
+
+
 def decide(gate: Gate, request: dict[str, Any], now: tuple[float, float], *, as_text: bool) -> Admitted | Denial:
     """Takes a request through the gate to its end, its headers as text or as bytes."""
-    assert request.keys() <= {"method", "peer", "headers", "body"}
+    assert request.keys() <= {"method", "peer", "headers", "body", "introspect"}
     headers = [
         (name, value) if as_text else (name.encode(), value.encode("latin-1")) for name, value in request["headers"]
     ]
     step = gate.begin(request["method"], headers, request["peer"], now=now)
-    if isinstance(step, NeedBody):
-        match request.get("body"):
-            case None:
-                step = step.read(b"", now=now)
-            case str(text):
-                step = step.read(text if as_text else text.encode(), now=now)
-            case {"base64": text, **rest} if not rest:
-                step = step.read(base64.b64decode(text), now=now)
-            case {"before": before, "unit": unit, "times": times, "after": after, **rest} if not rest:
-                step = step.read(before + unit * times + after, now=now)
-            case {"state": "too_large", **rest} if not rest:
-                step = step.too_large(now=now)
-            case {"state": "broken", **rest} if not rest:
-                step = step.broken(now=now)
-            case other:
-                raise AssertionError(f"no body {other}")
-    assert isinstance(step, Admitted | Denial)
+    asked = False
+    while not isinstance(step, Admitted | Denial):
+        if isinstance(step, Ask):
+            step, asked = answered(step, request["introspect"], now), True
+        else:
+            step = read(step, request.get("body"), now, as_text=as_text)
+    assert asked == ("introspect" in request)
     return step
 
 
 def differences(expect: dict[str, Any], found: Admitted | Denial) -> list[str]:
-    assert expect.keys() <= {"admitted", "session", "status", "code", "headers", "body"}
+    assert expect.keys() <= {"admitted", "session", "roles", "scopes", "status", "code", "headers", "body"}
     wrong = []
     for name, value in expect.get("headers", {}).items():
         values = [one for other, one in found.headers if other == name]
@@ -74,6 +102,9 @@ def differences(expect: dict[str, Any], found: Admitted | Denial) -> list[str]:
         assert found
         if found.principal.id != expect.get("admitted"):
             wrong.append(f"admitted {found.principal.id}")
+        for name, held in (("roles", found.principal.roles), ("scopes", found.principal.scopes)):
+            if expect.get(name, list(held)) != list(held):
+                wrong.append(f"{name} are {held}")
         if (found.session or "") != expect.get("session", found.session or ""):
             wrong.append(f"session {found.session}")
         return wrong
