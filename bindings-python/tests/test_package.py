@@ -36,7 +36,6 @@ def test_the_stub_is_the_module_and_the_module_the_stub() -> None:
         "pyproject.toml",
         "--allowlist",
         "tests/stubtest-allowlist.txt",
-        "--ignore-unused-allowlist",
     )
 
 

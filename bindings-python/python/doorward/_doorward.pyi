@@ -41,6 +41,10 @@ __all__ = [
     "SigningKey",
     "Verifier",
     "__version__",
+    "_decode",
+    "_sign",
+    "_signing_secret",
+    "_verify",
     "generate_key",
     "sign",
 ]
