@@ -13,6 +13,12 @@ use tokio::time::{Instant, Sleep, sleep};
 /// Whether the credential is still good.
 type Good = Box<dyn Fn() -> bool + Send + Sync>;
 
+/// Who is told how it ended.
+#[cfg(feature = "metrics")]
+type Counted = Option<crate::metrics::Stream>;
+#[cfg(not(feature = "metrics"))]
+type Counted = ();
+
 /// How often that is asked: a key that is gone, or a token that was revoked, ends its answers within this time.
 pub(crate) const SWEEP: Duration = Duration::from_secs(15);
 
@@ -26,6 +32,7 @@ pin_project! {
         end: Option<Instant>,
         good: Good,
         ended: bool,
+        counted: Counted,
     }
 }
 
@@ -46,8 +53,32 @@ impl<B> Ending<B> {
         let now = Instant::now();
         let end = seconds.map(|seconds| now + left(seconds));
         let first = end.map_or(SWEEP, |end| SWEEP.min(end - now));
-        Self { body, next: sleep(first), end, good: Box::new(good), ended: false }
+        Self {
+            body,
+            next: sleep(first),
+            end,
+            good: Box::new(good),
+            ended: false,
+            counted: Counted::default(),
+        }
     }
+}
+
+#[cfg(feature = "metrics")]
+impl<B> Ending<B> {
+    pub(crate) fn counted(mut self, counted: Counted) -> Self {
+        self.counted = counted;
+        self
+    }
+}
+
+fn tell(counted: &mut Counted, cause: &'static str) {
+    #[cfg(feature = "metrics")]
+    if let Some(mut stream) = counted.take() {
+        stream.ended(cause);
+    }
+    #[cfg(not(feature = "metrics"))]
+    let ((), _) = (*counted, cause);
 }
 
 impl<B> Body for Ending<B>
@@ -67,12 +98,22 @@ where
             let now = Instant::now();
             if now >= this.next.deadline() {
                 let next = now + SWEEP;
-                *this.ended = this.end.is_some_and(|end| end <= now) || !(this.good)();
+                let cause = match this.end {
+                    Some(end) if *end <= now => Some("expired"),
+                    _ => (!(this.good)()).then_some("withdrawn"),
+                };
+                if let Some(cause) = cause {
+                    *this.ended = true;
+                    tell(this.counted, cause);
+                }
                 this.next.as_mut().reset(this.end.map_or(next, |end| end.min(next)));
                 continue;
             }
             if let Poll::Ready(frame) = this.body.as_mut().poll_frame(cx) {
                 *this.ended = frame.is_none();
+                if *this.ended {
+                    tell(this.counted, "finished");
+                }
                 return Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::new)));
             }
             // Only who has to wait needs the timer: an answer that is all there never sets it.

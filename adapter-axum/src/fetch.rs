@@ -186,7 +186,7 @@ impl Drop for Told {
 }
 
 /// The innermost reason, which says most.
-fn cause(error: &dyn std::error::Error) -> &dyn std::error::Error {
+pub(crate) fn cause(error: &dyn std::error::Error) -> &dyn std::error::Error {
     error.source().map_or(error, cause)
 }
 

@@ -3,13 +3,15 @@
 use crate::ending::Ending;
 #[cfg(feature = "fetch")]
 use crate::fetch::KeyFetcher;
+#[cfg(feature = "fetch")]
+use crate::introspect::Introspector;
 use crate::{log, request, session};
 use axum::body::Body;
 use bytes::Bytes;
 use doorward::Now;
 use doorward::api_keys::{ApiKey, KeyDigest};
 use doorward::gate::{
-    Admitted, Answer, Ask, Body as Read, Denial, Gate, KeyWanted, NeedBody, Question, Step,
+    Admitted, Answer, Ask, AuditEvent, Body as Read, Denial, Gate, KeyWanted, NeedBody, Question, Step,
 };
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -36,7 +38,9 @@ type KeyLookUp = Arc<dyn Fn(KeyDigest) -> Pin<Box<dyn Future<Output = Entry> + S
 ///
 /// The head is decided before a byte of the body is read; the body then has 30 seconds to arrive. An admitted request
 /// reaches the service with its [`Principal`](doorward::gate::Principal) in its extensions and its credential marked
-/// sensitive, so that `Debug` hides it. A body the gate does not read, as that of a GET, does not reach the service. Every answer carries rate headers; a streaming one
+/// sensitive, so that `Debug` hides it. A body the gate does not read, as that of a GET, does not reach the service. Where the gate
+/// [binds sessions](doorward::gate::GateBuilder::sessions), `Mcp-Session-Id` is the service's own id inside and one that is good for its
+/// principal alone outside; a session in a query or a body is not rewritten. Every answer carries rate headers; a streaming one
 /// ends when its credential does, and within 15 seconds of its key's removal, its token's revocation, or a fetch that no longer brought the key its token is signed by. Every decision is a `tracing` event of target `doorward`, with its exact code and
 /// its principal, and never a credential.
 #[derive(Clone)]
@@ -51,9 +55,13 @@ struct Door {
     clock: Clock,
     #[cfg(feature = "fetch")]
     fetcher: Option<KeyFetcher>,
+    #[cfg(feature = "fetch")]
+    introspector: Option<Introspector>,
     key_lookup: Option<KeyLookUp>,
     #[cfg(feature = "redis")]
     redis: Option<crate::redis::Redis>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<crate::Metrics>,
 }
 
 impl GuardLayer {
@@ -82,9 +90,13 @@ impl GuardLayer {
                 clock: Arc::new(clock),
                 #[cfg(feature = "fetch")]
                 fetcher,
+                #[cfg(feature = "fetch")]
+                introspector: None,
                 key_lookup: None,
                 #[cfg(feature = "redis")]
                 redis: None,
+                #[cfg(feature = "metrics")]
+                metrics: None,
             },
         }
     }
@@ -94,6 +106,15 @@ impl GuardLayer {
     #[must_use]
     pub fn with_fetcher(mut self, fetcher: KeyFetcher) -> Self {
         self.door.fetcher = Some(fetcher);
+        self
+    }
+
+    /// The same layer, which asks there about opaque tokens: for a gate with
+    /// [`introspection`](doorward::gate::GateBuilder::introspection). Without one such tokens are answered with 503.
+    #[cfg(feature = "fetch")]
+    #[must_use]
+    pub fn with_introspector(mut self, introspector: Introspector) -> Self {
+        self.door.introspector = Some(introspector);
         self
     }
 
@@ -150,6 +171,14 @@ impl GuardLayer {
     #[must_use]
     pub fn with_redis(mut self, redis: crate::redis::Redis) -> Self {
         self.door.redis = Some(redis);
+        self
+    }
+
+    /// The same layer, which counts what it decides.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: crate::Metrics) -> Self {
+        self.door.metrics = Some(metrics);
         self
     }
 
@@ -251,7 +280,9 @@ where
     let must_end = unread && parts.version <= http::Version::HTTP_11;
     let mut response = match answered(gate, clock, step) {
         Ok(admitted) => {
-            log::admitted(&admitted, clock(), micros(began));
+            let event = admitted.audit(clock(), micros(began));
+            door.count(&event);
+            log::admitted(&admitted, event);
             parts.extensions.insert(admitted.principal.clone());
             session::inward(gate, &admitted, &mut parts.headers);
             let credential = parts.headers.get(http::header::AUTHORIZATION).cloned();
@@ -262,7 +293,9 @@ where
             finish(door, &admitted, credential, response)
         }
         Err(denial) => {
-            log::denied(&denial, clock(), micros(began));
+            let event = denial.audit(clock(), micros(began));
+            door.count(&event);
+            log::denied(&denial, event);
             refuse(*denial)
         }
     };
@@ -324,6 +357,17 @@ where
 }
 
 impl Door {
+    #[cfg_attr(
+        not(feature = "metrics"),
+        expect(clippy::unused_self, clippy::missing_const_for_fn, reason = "nobody counts")
+    )]
+    fn count(&self, _event: &AuditEvent<'_>) {
+        #[cfg(feature = "metrics")]
+        if let Some(metrics) = &self.metrics {
+            metrics.decided(_event);
+        }
+    }
+
     /// Sees to what the gate should know soon.
     fn refresh(&self) {
         #[cfg(feature = "fetch")]
@@ -351,6 +395,11 @@ impl Door {
             #[cfg(feature = "fetch")]
             Question::Keys(wanted) => match &self.fetcher {
                 Some(fetcher) => fetcher.answer(wanted, &self.clock).await,
+                None => Answer::Unavailable,
+            },
+            #[cfg(feature = "fetch")]
+            Question::Introspect(wanted) => match &self.introspector {
+                Some(introspector) => introspector.answer(wanted).await,
                 None => Answer::Unavailable,
             },
             Question::ApiKey(wanted) => match &self.key_lookup {
@@ -424,6 +473,10 @@ where
     let body = if body.is_end_stream() {
         Body::new(body.map_err(axum::Error::new))
     } else {
+        // An answer that knows its length is there, or nearly.
+        #[cfg(feature = "metrics")]
+        let counting =
+            door.metrics.as_ref().filter(|_| body.size_hint().exact().is_none()).map(crate::Metrics::stream);
         let (door, principal) = (door.clone(), admitted.principal.clone());
         let left = admitted.valid_until.map(|until| until - (door.clock)().unix);
         let good = move || {
@@ -431,7 +484,10 @@ where
             door.refresh();
             door.gate.still_good(&principal, request::bearer(credential.as_ref()), (door.clock)())
         };
-        Body::new(Ending::new(body, left, good))
+        let ending = Ending::new(body, left, good);
+        #[cfg(feature = "metrics")]
+        let ending = ending.counted(counting);
+        Body::new(ending)
     };
     Response::from_parts(parts, body)
 }

@@ -23,10 +23,12 @@
 //! |---|---|
 //! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
 //! | [`KeyFetcher`] | fetches issuers' key sets (feature `fetch`, on by default: reqwest, rustls) |
-//! | `Redis` | a limit shared by several processes, counted in Redis or Valkey (feature `redis`) |
+//! | [`Introspector`] | asks about opaque tokens (RFC 7662; feature `fetch`) |
+//! | `Redis` | a limit shared by several processes, counted in Redis or Valkey (feature `redis`; over TLS, `redis-tls`) |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
 //! | [`KeysFile`] | API keys by a file of digests, read again when it changes |
+//! | `Metrics` | counters of the guard's decisions for Prometheus (feature `metrics`) |
 //! | [`well_known`] | routes for the resource's metadata (RFC 9728) |
 //! | [`Authenticated`] | an extractor of the [`Principal`](doorward::gate::Principal), with its rejection |
 //! | [`principal`] | the same from a request's extensions, as in an rmcp tool |
@@ -40,8 +42,12 @@ mod extract;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod guard;
+#[cfg(feature = "fetch")]
+mod introspect;
 mod keys_file;
 mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod open;
 #[cfg(feature = "redis")]
 mod redis;
@@ -56,7 +62,11 @@ pub use extract::{Authenticated, NotGuarded, principal};
 #[cfg(feature = "fetch")]
 pub use fetch::{FetcherError, KeyFetcher};
 pub use guard::{Guard, GuardLayer};
+#[cfg(feature = "fetch")]
+pub use introspect::{Introspector, IntrospectorError};
 pub use keys_file::{KeysFile, KeysFileError, KeysStatus};
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use open::{RateHeaders, RateHeadersLayer};
 pub use request::PeerAddress;
 pub use well_known::well_known;

@@ -1,12 +1,11 @@
 //! Every decision, for the operator: exact codes and principals, and never a credential.
 
-use doorward::Now;
 use doorward::gate::{Admitted, AuditEvent, Denial, Note, Notes};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(crate) fn admitted(admitted: &Admitted, now: Now, micros: u64) {
+pub(crate) fn admitted(admitted: &Admitted, event: AuditEvent<'_>) {
     notes(admitted.notes);
-    let AuditEvent { decision, code, principal, auth, kind, name, address, .. } = admitted.audit(now, micros);
+    let AuditEvent { decision, code, principal, auth, kind, name, address, micros, .. } = event;
     tracing::info!(
         target: "doorward",
         decision,
@@ -21,10 +20,10 @@ pub(crate) fn admitted(admitted: &Admitted, now: Now, micros: u64) {
     );
 }
 
-pub(crate) fn denied(denial: &Denial, now: Now, micros: u64) {
+pub(crate) fn denied(denial: &Denial, event: AuditEvent<'_>) {
     notes(denial.notes);
-    let AuditEvent { decision, code, status, principal, auth, kind, name, address, detail, .. } =
-        denial.audit(now, micros);
+    let AuditEvent { decision, code, status, principal, auth, kind, name, address, micros, detail, .. } =
+        event;
     tracing::warn!(
         target: "doorward",
         decision,

@@ -4,10 +4,13 @@ use crate::mcp::Tools;
 use axum::routing::get;
 use axum::{Json, Router};
 use doorward::api_keys::file::KeyFile;
-use doorward::config::{ADMIN, Config, USER};
+use doorward::config::{ADMIN, Config, RedisConfig, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
-use doorward_axum::{CorsLayer, GuardLayer, KeysFile, KeysFileError, KeysStatus, RateHeadersLayer, Redis};
+use doorward_axum::{
+    CorsLayer, GuardLayer, Introspector, KeysFile, KeysFileError, KeysStatus, Metrics, RateHeadersLayer,
+    Redis, RedisError, well_known,
+};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -26,6 +29,8 @@ pub(crate) struct App {
     pub(crate) routes: Router,
     /// The guard of the routes.
     pub(crate) guard: GuardLayer,
+    /// What is served at `METRICS_ADDR`, where that is set.
+    pub(crate) metrics: Option<Router>,
     pub(crate) stop: CancellationToken,
     pub(crate) gate: Arc<Gate>,
     /// How the file of keys is doing, where there is one.
@@ -40,9 +45,22 @@ impl App {
         let tools = Tools::new(config, Arc::clone(&gate))?;
         let mut guard = GuardLayer::new(Arc::clone(&gate));
         if let Some(redis) = &config.redis {
-            let server =
-                Redis::new(redis.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"))?;
+            let server = store(redis)?;
             guard = guard.with_redis(server);
+        }
+        if let Some(introspection) = &config.oauth.introspection {
+            let secret = introspection.client_secret.expose();
+            guard = guard.with_introspector(match &introspection.client_id {
+                Some(id) => Introspector::with_client(id, secret)?,
+                None => Introspector::with_bearer(secret)?,
+            });
+        }
+        let metrics = config.metrics.map(|_| Metrics::new(Arc::clone(&gate)));
+        if let Some(metrics) = &metrics {
+            guard = guard.with_metrics(metrics.clone());
+            if let Some(keys) = &keys {
+                metrics.watch_keys(keys.clone());
+            }
         }
         let guarded = Router::new()
             .route_service(
@@ -59,10 +77,24 @@ impl App {
         let open = Router::new()
             .route("/health", get(move || health(watched.clone(), Arc::clone(&counted))))
             .layer(RateHeadersLayer::new(Arc::clone(&gate)));
-        let routes =
-            guarded.merge(open).layer(CorsLayer::new(Arc::clone(&gate))).layer(CatchPanicLayer::new());
-        Ok(Self { routes, guard, stop, gate, keys })
+        let closed = guarded.merge(open).layer(CorsLayer::new(Arc::clone(&gate)));
+        let routes = closed.merge(well_known(Arc::clone(&gate))).layer(CatchPanicLayer::new());
+        let metrics = metrics.map(|metrics| metrics.routes());
+        Ok(Self { routes, guard, metrics, stop, gate, keys })
     }
+}
+
+/// The server by which limits are shared; nothing is connected yet.
+fn store(config: &RedisConfig) -> Result<Redis, String> {
+    let Some(path) = &config.ca else {
+        return Redis::new(config.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"));
+    };
+    let pem = std::fs::read(path)
+        .map_err(|error| format!("REDIS_CA {} could not be read: {error}", path.display()))?;
+    Redis::with_authorities(config.url.expose(), &pem).map_err(|error| match error {
+        RedisError::Authorities => format!("REDIS_CA {} is not right: {error}", path.display()),
+        _ => format!("REDIS_URL is not right: {error}"),
+    })
 }
 
 /// Where the configuration has none: admins may do everything; users everything but mint tokens.

@@ -40,7 +40,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Configuration first and whole: nothing is bound or printed before it is known to be good.
+/// Configuration first and whole: nothing is bound or printed before it is known to be good. Then the port, for where the
+/// operating system chooses one, it is part of what clients are told.
 fn run(options: &cli::Options) -> Result<(), Box<dyn std::error::Error>> {
     let (mut config, warnings) = settings::read(options)?;
     logs::start(options.log_format, &options.log_filter)?;
@@ -48,6 +49,7 @@ fn run(options: &cli::Options) -> Result<(), Box<dyn std::error::Error>> {
         tracing::warn!(target: "doorward", code = "setting_unknown", "{warning}");
     }
     let shown = ephemeral::complete(&mut config)?;
+    let listener = serve::bind(&mut config)?;
     let app = app::App::new(&config)?;
     if let Some(warning) = app::unknown_roles(&config, &app.gate)? {
         tracing::warn!(target: "doorward", code = "role_unknown", "{warning}");
@@ -55,5 +57,5 @@ fn run(options: &cli::Options) -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
-        .block_on(serve::serve(app, &config, shown))
+        .block_on(serve::serve(app, listener, &config, shown))
 }

@@ -42,9 +42,9 @@ struct Minting {
 /// What `whoami` answers.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Identity {
-    /// The canonical id: key:<id> or jwt:<issuer>:<subject>
+    /// The canonical id: key:<id>, jwt:<issuer>:<subject>, opaque:<issuer>:<subject> or anon:<address>
     id: String,
-    /// The token's subject, or the key's id
+    /// The token's subject or client, or the key's id; empty without a credential
     subject: String,
     /// How the caller was authenticated: api_key or jwt
     method: &'static str,
@@ -125,6 +125,7 @@ impl Tools {
             id: caller.id().to_owned(),
             subject: caller
                 .subject()
+                .or_else(|| caller.client())
                 .unwrap_or_else(|| caller.id().strip_prefix("key:").unwrap_or_default())
                 .to_owned(),
             method: caller.method().name(),
@@ -193,7 +194,7 @@ impl ServerHandler for Tools {
         let parts = context.extensions.get::<Parts>().ok_or_else(unguarded)?;
         let caller = caller(parts)?;
         let mut tools = self.tool_router.list_all();
-        self.gate.policy().filter(caller, List::Tools, &mut tools, |tool| &tool.name);
+        self.gate.policy_of(caller).filter(caller, List::Tools, &mut tools, |tool| &tool.name);
         // What one caller sees is not for another's cache. Older revisions have no word on caching and ignore one.
         let cacheable =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);

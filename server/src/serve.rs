@@ -14,16 +14,28 @@ const FINISH: Duration = Duration::from_secs(5);
 /// How long everything may take to end after that.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Binds to the configured address, and writes the port that was chosen into the configuration.
+pub(crate) fn bind(config: &mut Config) -> Result<std::net::TcpListener, Box<dyn std::error::Error>> {
+    let wanted = SocketAddr::new(config.host, config.port);
+    let listener = std::net::TcpListener::bind(wanted)
+        .map_err(|error| format!("cannot listen on {wanted}: {error}: set HOST or PORT to a free one"))?;
+    listener.set_nonblocking(true)?;
+    config.port = listener.local_addr()?.port();
+    Ok(listener)
+}
+
 /// Serves until Ctrl-C or SIGTERM; requests under way are finished first.
 pub(crate) async fn serve(
     app: App,
+    listener: std::net::TcpListener,
     config: &Config,
     made: Option<Ephemeral>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let wanted = SocketAddr::new(config.host, config.port);
-    let listener = TcpListener::bind(wanted)
-        .await
-        .map_err(|error| format!("cannot listen on {wanted}: {error}: set HOST or PORT to a free one"))?;
+    let listener = TcpListener::from_std(listener)?;
+    let metrics = match config.metrics.zip(app.metrics) {
+        Some((wanted, routes)) => Some((listen(wanted, "METRICS_ADDR").await?, routes)),
+        None => None,
+    };
     let address = listener.local_addr()?;
     let url = format!("http://{address}/mcp");
     tracing::info!(target: "doorward", %address, "listening");
@@ -41,6 +53,11 @@ pub(crate) async fn serve(
     tokio::spawn(async move { app.guard.fetch_keys().await });
     let streams = app.stop;
     let asked = CancellationToken::new();
+    if let Some((listener, routes)) = metrics {
+        let address = listener.local_addr()?;
+        tracing::info!(target: "doorward", %address, "counters are served");
+        tokio::spawn(connections::serve(listener, routes, asked.clone()));
+    }
     let server = connections::serve(listener, app.routes, asked.clone());
     let ending = async {
         asked_to_stop().await;
@@ -62,6 +79,12 @@ pub(crate) async fn serve(
     }
     tracing::info!(target: "doorward", "stopped");
     Ok(())
+}
+
+async fn listen(wanted: SocketAddr, setting: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(wanted)
+        .await
+        .map_err(|error| format!("cannot listen on {wanted}: {error}: set {setting} to a free one"))
 }
 
 async fn asked_to_stop() {

@@ -26,6 +26,8 @@ pub struct Denied {
     error: &'static str,
     body: Option<&'static str>,
     policy: &'static str,
+    /// What a challenge says besides the error.
+    challenge: &'static str,
     limit: u64,
     window_seconds: u64,
     remaining: Option<u64>,
@@ -63,6 +65,7 @@ impl Denied {
             error,
             body: None,
             policy: "address",
+            challenge: "",
             limit: 30,
             window_seconds: 3600,
             remaining: None,
@@ -96,6 +99,13 @@ impl Denied {
         self
     }
 
+    /// What a challenge says besides the error.
+    #[must_use]
+    pub const fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = challenge;
+        self
+    }
+
     /// Another body than the public code's own.
     #[must_use]
     pub const fn body(mut self, body: &'static str) -> Self {
@@ -121,11 +131,15 @@ impl Denied {
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         // No `error` where no credential was sent (RFC 6750 §3.1).
         let challenge = match self.error {
-            "unauthorized" => Some("Bearer"),
-            "invalid_token" => Some("Bearer error=\"invalid_token\""),
+            "unauthorized" => Some(vec!["Bearer"]),
+            "invalid_token" => Some(vec!["Bearer error=\"invalid_token\""]),
             _ => None,
         };
-        assert_eq!(answer.header("www-authenticate"), challenge, "{answer:?}");
+        let challenge = challenge.map(|mut parts| {
+            parts.extend((!self.challenge.is_empty()).then_some(self.challenge));
+            parts.join(if self.error == "unauthorized" { " " } else { ", " })
+        });
+        assert_eq!(answer.header("www-authenticate"), challenge.as_deref(), "{answer:?}");
         let text = || {
             let sentence = BODIES.iter().find(|(error, _)| *error == self.error).map(|(_, text)| text);
             let sentence = sentence.expect("a public code");

@@ -6,6 +6,9 @@
 //! a step may be repeated, and may have another `now`.
 //!
 //! - A header's value is ISO 8859-1: each character is one byte.
+//! - `introspect` is what the gate must ask about an opaque token, at which `url`, and the `answer`: a `status` and a `body`, or `unavailable`. A
+//!   request without it must not ask.
+//! - `roles` and `scopes` are an admitted principal's.
 //! - A `body` is a text; or `{"base64": …}`; or `before`, `unit` as many `times`, and `after`, joined; or a `state`:
 //!   `too_large` or `broken`. Without one it is empty.
 //! - `admitted` is the principal's id, and `session` the service's own id of its session, empty where it has none; or else `status`, `code` (the operator's) and `body` are those of the refusal.
@@ -16,7 +19,7 @@ mod over_http;
 
 use doorward::Now;
 use doorward::config::Config;
-use doorward::gate::{Admitted, Body, Denial, Gate, Step};
+use doorward::gate::{Admitted, Answer, Body, Denial, Gate, IntrospectionReply, Question, Step};
 use doorward::policy::{Grants, Policy};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
@@ -65,6 +68,9 @@ enum Class {
     Address,
     Session,
     Limit,
+    Oauth,
+    Opaque,
+    Anonymous,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +114,29 @@ struct Request {
     peer: Option<String>,
     headers: Vec<(String, String)>,
     body: Option<Content>,
+    introspect: Option<Introspect>,
+}
+
+/// What the gate must ask of the host, and what it is told.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Introspect {
+    url: String,
+    asked: String,
+    answer: Told,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Told {
+    Answer { status: u16, body: Content },
+    Nothing(Unavailable),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Unavailable {
+    Unavailable,
 }
 
 #[derive(Deserialize)]
@@ -131,6 +160,8 @@ enum State {
 struct Expect {
     admitted: Option<String>,
     session: Option<String>,
+    roles: Option<Vec<String>>,
+    scopes: Option<Vec<String>>,
     status: Option<u16>,
     code: Option<String>,
     #[serde(default)]
@@ -186,18 +217,38 @@ fn decide(gate: &Gate, request: &Request, now: Now) -> Result<Admitted, Box<Deni
     let peer = request.peer.as_ref().map(|peer| peer.parse().expect("a peer is an address"));
     let head =
         gate.head(&request.method, peer, headers.iter().map(|(name, value)| (*name, value.as_slice())));
-    let step = match gate.begin(&head, now) {
-        Step::NeedBody(need) => {
-            let body = request.body.as_ref().map_or_else(|| Ok(Vec::new()), Content::bytes);
-            let body = match &body {
-                Ok(bytes) => Body::Read(bytes),
-                Err(State::TooLarge) => Body::TooLarge,
-                Err(State::Broken) => Body::Broken,
-            };
-            gate.body(need, body, now)
-        }
-        step => step,
-    };
+    let mut to_ask = request.introspect.as_ref();
+    let mut step = gate.begin(&head, now);
+    loop {
+        step = match step {
+            Step::NeedBody(need) => {
+                let body = request.body.as_ref().map_or_else(|| Ok(Vec::new()), Content::bytes);
+                let body = match &body {
+                    Ok(bytes) => Body::Read(bytes),
+                    Err(State::TooLarge) => Body::TooLarge,
+                    Err(State::Broken) => Body::Broken,
+                };
+                gate.body(need, body, now)
+            }
+            Step::Ask(ask) => {
+                let Question::Introspect(wanted) = ask.question() else {
+                    panic!("asks {:?}", ask.question())
+                };
+                let told = to_ask.take().expect("asks about a token");
+                assert_eq!((wanted.url(), wanted.body()), (told.url.as_str(), told.asked.as_str()));
+                let answer = match &told.answer {
+                    Told::Nothing(Unavailable::Unavailable) => Answer::Unavailable,
+                    Told::Answer { status, body } => {
+                        let body = body.bytes().unwrap_or_else(|_| panic!("an answer has a body"));
+                        Answer::Introspection(IntrospectionReply::new(*status, body))
+                    }
+                };
+                gate.resume(ask, answer, now)
+            }
+            Step::Admitted(_) | Step::Denied(_) => break,
+        };
+    }
+    assert!(to_ask.is_none(), "it does not ask about the token");
     match step {
         Step::Admitted(admitted) => Ok(admitted),
         Step::Denied(denial) => Err(denial),
@@ -232,6 +283,17 @@ fn compare(gate: &Gate, expect: &Expect, found: Result<Admitted, Box<Denial>>) -
             differences.extend(differs("principal", Some(principal.as_str()), admitted.principal.id()));
             let session = admitted.session.as_deref().unwrap_or_default();
             differences.extend(differs("session", expect.session.as_deref(), session));
+            let owned = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect::<Vec<_>>();
+            differences.extend(differs(
+                "roles",
+                expect.roles.as_ref(),
+                &owned(&mut admitted.principal.roles()),
+            ));
+            differences.extend(differs(
+                "scopes",
+                expect.scopes.as_ref(),
+                &owned(&mut admitted.principal.scopes()),
+            ));
         }
         (Err(denial), None) => {
             differences.extend(differs("status", expect.status, denial.status));
@@ -313,6 +375,9 @@ fn unknown_fields_fail_the_loader() {
         ("\"now\":{", "\"now\":{\"zone\":\"UTC\","),
         ("\"request\":{", "\"request\":{\"path\":\"/mcp\","),
         ("\"expect\":{", "\"expect\":{\"notes\":[],"),
+        ("\"introspect\":{", "\"introspect\":{\"method\":\"GET\","),
+        ("\"answer\":{\"status\":", "\"answer\":{\"headers\":[],\"status\":"),
+        ("\"answer\":\"unavailable\"", "\"answer\":\"slow\""),
         ("{\"state\":\"broken\"}", "{\"state\":\"slow\"}"),
         ("{\"state\":\"broken\"}", "{\"state\":\"broken\",\"after\":5}"),
     ];

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// JSON-RPC's error where headers and body disagree (2026-07-28), for a request of id 1.
-const MISMATCH: &str = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32020,"message":"Mcp-Method or Mcp-Name disagrees with the body."}}"#;
+const MISMATCH: &str = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32020,"message":"MCP-Protocol-Version, Mcp-Method or Mcp-Name is missing or disagrees with the body."}}"#;
 
 fn user(body: impl Into<Vec<u8>>) -> Request {
     Request::post(body).key(USER_KEY)

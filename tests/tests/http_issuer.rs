@@ -85,7 +85,7 @@ fn whoami() -> Request {
 #[test]
 fn an_issuers_tokens_are_good_beside_our_own() {
     let issuer = Issuer::start(&[1]);
-    let server = protected().var("OAUTH_ISSUER", &issuer.url).start();
+    let server = protected().var("OAUTH_ISSUER", &issuer.url).var("PUBLIC_URL", AUDIENCE).start();
     let good = server.send(&whoami().bearer(&issuer.token(1, &json!({ "roles": ["user"] }))));
     let identity = mcp::result(&good);
     assert_eq!(identity["id"], format!("jwt:{}:anna", issuer.url), "{identity}");
@@ -102,7 +102,8 @@ fn an_issuers_tokens_are_good_beside_our_own() {
         issuer.token(2, &json!({})),
     ];
     for token in &refused {
-        Denied::INVALID_TOKEN.check(&server.send(&whoami().bearer(token)));
+        let metadata = "resource_metadata=\"https://mcp.example/.well-known/oauth-protected-resource/mcp\"";
+        Denied::INVALID_TOKEN.challenge(metadata).check(&server.send(&whoami().bearer(token)));
     }
     let own = token("ben").sign();
     assert_eq!(mcp::result(&server.send(&whoami().bearer(&own)))["id"], "jwt:https://issuer.example:ben");

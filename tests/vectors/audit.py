@@ -43,6 +43,8 @@ def denied(code: str, status: int, **known: Any) -> str:
 
 
 KEY = {"principal": "key:api-key-1", "auth": "api_key"}
+# Which roles would, for the operator; the caller is told nothing of them.
+UNREACHED = {"detail": "nothing held reaches this tool: role admin would"}
 TOKEN = {"principal": ANNA, "auth": "jwt"}
 event("a key calls a tool", g.request(g.key()), admitted(**KEY, kind="tool", name="whoami"))
 event("a token calls a tool", g.request(g.bearer(g.token())), admitted(**TOKEN, kind="tool", name="whoami"))
@@ -62,12 +64,12 @@ event("no address", g.request(g.key(), peer=None), denied("address_unknown", 503
 event("an IPv6 network", g.request(peer="2001:db8:1:2:3::9"), denied("credential_missing", 401, address="2001:db8:1:2::/64"))
 event("IPv4 in IPv6", g.request(peer="::ffff:192.0.2.1"), denied("credential_missing", 401, address="192.0.2.1"))
 event("forbidden", g.request(g.key(), body=g.call("generate-token")),
-      denied("policy_forbidden", 403, **KEY, kind="tool", name="generate-token"))
+      denied("policy_forbidden", 403, **KEY, **UNREACHED, kind="tool", name="generate-token"))
 event("a body that is none", g.request(g.key(), body="{"), denied("body_unreadable", 400, **KEY))
 event("a name that would end the line", g.request(g.key(), body=g.call('x"}\r\n{"time":0,\u202e')),
-      denied("policy_forbidden", 403, **KEY, kind="tool", name='x\\"}\\r\\n{\\"time\\":0,\\u{202e}'))
+      denied("policy_forbidden", 403, **KEY, **UNREACHED, kind="tool", name='x\\"}\\r\\n{\\"time\\":0,\\u{202e}'))
 event("a long name is cut", g.request(g.key(), body=g.call("y" * 1000)),
-      denied("policy_forbidden", 403, **KEY, kind="tool", name="y" * 125 + "\u2026"))
+      denied("policy_forbidden", 403, **KEY, **UNREACHED, kind="tool", name="y" * 125 + "\u2026"))
 event("a subject is escaped", g.request(g.bearer(g.token(sub="anna\n\u001b[2Jroot"))),
       admitted(principal=ANNA + "\\n\\u{1b}[2Jroot", auth="jwt", kind="tool", name="whoami"))
 event("a long subject is cut", g.request(g.bearer(g.token(sub="z" * 2000))),

@@ -18,6 +18,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import gate_oauth
 import gate_policy
 import gate_session
 
@@ -183,6 +184,7 @@ LIMITS = {
 }
 GATES |= {name: {} for name in LIMITS}
 GATES |= gate_policy.gates(sys.modules[__name__])
+GATES |= gate_oauth.gates(sys.modules[__name__])
 POLICY = {
     "roles": {
         "user": {"tools": ["whoami"]},
@@ -997,13 +999,14 @@ def limits() -> None:
 
 for make in [credentials, tokens, origins, bodies, policies, batches, protocol, rates, addresses, limits]:
     make()
-for module in [gate_session, gate_policy]:
+for module in [gate_session, gate_policy, gate_oauth]:
     module.stories(sys.modules[__name__])
 
 
 def text() -> str:
-    files = LIMITS | gate_policy.FILES
-    head = compact({"format": 1, "gates": GATES, "files": files, "policy": POLICY})[:-1]
+    files = LIMITS | gate_policy.FILES | {name: gate["TOML"] for name, gate in GATES.items() if "TOML" in gate}
+    gates = {name: {setting: value for setting, value in gate.items() if setting != "TOML"} for name, gate in GATES.items()}
+    head = compact({"format": 1, "gates": gates, "files": files, "policy": POLICY})[:-1]
     lines = ",\n".join(json.dumps(one, separators=(",", ":"), ensure_ascii=True) for one in VECTORS)
     return f'{head},"vectors":[\n{lines}\n]}}\n'
 

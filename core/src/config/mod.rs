@@ -5,6 +5,7 @@
 //! in variables, and are arrays in TOML. What no single value can say, such as the policy, has tables in TOML alone.
 
 mod error;
+mod issuers;
 mod keys;
 mod limits;
 mod policy;
@@ -12,9 +13,11 @@ mod redis;
 mod secret;
 mod settings;
 mod source;
+mod tables;
 mod values;
 
 pub use error::ConfigError;
+pub use issuers::{IntrospectionConfig, OauthConfig, OauthIssuer};
 pub use keys::KeySettings;
 pub use redis::RedisConfig;
 pub use secret::Secret;
@@ -23,7 +26,6 @@ pub use values::parse_duration;
 
 use crate::address::{AddressRules, TrustedProxies};
 use crate::gate::{Gate, GateBuilder, SessionKey};
-use crate::jwks::Jwks;
 use crate::jwt::{Algorithm, Rules, SigningKey, Verifier};
 use crate::keys::{Key, KeySet};
 use crate::origin::{HostRules, Origin, PublicUrl};
@@ -32,7 +34,7 @@ use crate::rate::Quota;
 use crate::rate::layers::Layer;
 use source::Source;
 use std::format;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::string::String;
 use std::time::Duration;
 use std::vec::Vec;
@@ -66,6 +68,8 @@ pub struct Config {
     pub key_settings: KeySettings,
     /// The `JWT_…` settings, where there is a key to verify tokens with.
     pub jwt: Option<JwtConfig>,
+    /// OAuth beyond `OAUTH_ISSUER`, and what anybody may do.
+    pub oauth: OauthConfig,
     /// `MAX_TOKEN_LIFETIME`: the longest life of a token minted here.
     pub max_token_lifetime: Duration,
     /// `PREAUTH_RATE_LIMIT_MAX` and `PREAUTH_RATE_LIMIT_WINDOW_MS`: failures an address may have.
@@ -78,6 +82,8 @@ pub struct Config {
     pub redis: Option<RedisConfig>,
     /// `SESSION_KEY`: what session ids are bound to their principals by.
     pub session_key: Option<SessionKey>,
+    /// `METRICS_ADDR`: where counters are served, on loopback.
+    pub metrics: Option<SocketAddr>,
     /// `BODY_LIMIT`, in bytes.
     pub body_limit: usize,
     /// The policy of the TOML file, where it has one.
@@ -102,16 +108,6 @@ pub struct JwtConfig {
     pub oauth: Option<OauthIssuer>,
     /// `JWT_CLOCK_TOLERANCE`, in seconds.
     pub clock_tolerance: f64,
-}
-
-/// An issuer whose keys are fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct OauthIssuer {
-    /// `OAUTH_ISSUER`, byte for byte as tokens name it.
-    pub issuer: String,
-    /// `JWKS_URL`; found by the issuer's metadata where it is not given.
-    pub jwks_url: Option<String>,
 }
 
 impl Config {
@@ -182,6 +178,7 @@ impl Config {
             admin_api_keys: source.secrets("ADMIN_API_KEYS")?,
             key_settings: KeySettings::read(source)?,
             jwt: JwtConfig::read(source)?,
+            oauth: OauthConfig::read(source)?,
             max_token_lifetime: source
                 .parse("MAX_TOKEN_LIFETIME", parse_duration)?
                 .unwrap_or(Duration::from_secs(7 * 24 * 3600)),
@@ -190,6 +187,7 @@ impl Config {
             limits: limits::read(source)?,
             redis: RedisConfig::read(source, principal_quota)?,
             session_key: source.parse("SESSION_KEY", |text| SessionKey::new(text.as_bytes()))?,
+            metrics: source.parse("METRICS_ADDR", values::parse_metrics_address)?,
             body_limit: source.parse("BODY_LIMIT", values::parse_size)?.unwrap_or(1024 * 1024),
             policy: policy::read(source)?,
         };
@@ -221,7 +219,7 @@ impl Config {
         if let Some(policy) = &self.policy {
             limits::check_roles(&self.limits, policy)?;
         }
-        self.verifiers()?;
+        self.check_oauth()?;
         self.keys()?;
         Ok(())
     }
@@ -230,7 +228,7 @@ impl Config {
     #[must_use]
     pub fn has_credentials(&self) -> bool {
         let keys = !self.api_keys.is_empty() || !self.admin_api_keys.is_empty();
-        keys || self.key_settings.file.is_some() || self.jwt.is_some()
+        keys || self.key_settings.file.is_some() || self.jwt.is_some() || self.oauth.has_credentials()
     }
 
     /// Host and Origin rules.
@@ -249,15 +247,15 @@ impl Config {
             })
     }
 
-    /// The verifiers of tokens: of `JWT_SECRET` and `JWT_PUBLIC_KEY`, and of `OAUTH_ISSUER`, as far as they are set.
+    /// The verifiers of tokens: of `JWT_SECRET` and `JWT_PUBLIC_KEY`, of `OAUTH_ISSUER` and of `[[issuer]]`, as far as they
+    /// are set.
     ///
     /// # Errors
     /// A secret that is too short or really a key; a public key that can't be read; an issuer or address that can't be
     /// fetched from; public keys without an audience; an issuer twice.
     pub fn verifiers(&self) -> Result<Vec<Verifier>, ConfigError> {
-        let Some(jwt) = &self.jwt else { return Ok(Vec::new()) };
-        let audience = jwt.audience.as_deref().or(self.public_url.as_ref().map(PublicUrl::as_str));
-        Ok(jwt.verifier()?.into_iter().chain(jwt.fetching(audience)?).collect())
+        let own = self.jwt.as_ref().map(JwtConfig::verifier).transpose()?.flatten();
+        Ok(own.into_iter().chain(self.fetching()?).collect())
     }
 
     /// The key that signs tokens; nothing without `JWT_SECRET`.
@@ -305,7 +303,7 @@ impl Config {
         for verifier in self.verifiers()? {
             builder = builder.verifier(verifier);
         }
-        Ok(builder)
+        self.with_oauth(builder)
     }
 }
 
@@ -353,37 +351,6 @@ impl JwtConfig {
         self.secret.is_some() || self.public_key.is_some()
     }
 
-    /// By fetched keys; `audience` is the tokens'.
-    fn fetching(&self, audience: Option<&str>) -> Result<Option<Verifier>, ConfigError> {
-        let Some(OauthIssuer { issuer, jwks_url }) = &self.oauth else { return Ok(None) };
-        if self.issuer.as_ref() == Some(issuer) {
-            return Err(ConfigError::of(
-                "OAUTH_ISSUER",
-                "is JWT_ISSUER too: an issuer's tokens are verified by one set of keys, so remove one of them",
-            ));
-        }
-        let Some(audience) = audience else {
-            return Err(ConfigError::of(
-                "JWT_AUDIENCE",
-                "is not set, nor is PUBLIC_URL: OAUTH_ISSUER makes tokens for others too, so say for whom",
-            ));
-        };
-        // Where the address is given, the issuer need be no URL at all.
-        let jwks = match jwks_url {
-            Some(url) => Jwks::at(url).map_err(|error| ConfigError::of("JWKS_URL", not_right(&error)))?,
-            None => {
-                Jwks::of_issuer(issuer).map_err(|error| ConfigError::of("OAUTH_ISSUER", not_right(&error)))?
-            }
-        };
-        let rules = Rules::new()
-            .tolerance(self.clock_tolerance)
-            .issuer(issuer.clone())
-            .audience(String::from(audience));
-        Verifier::fetching(jwks, rules)
-            .map(Some)
-            .map_err(|error| ConfigError::of("OAUTH_ISSUER", not_right(&error)))
-    }
-
     fn verifier(&self) -> Result<Option<Verifier>, ConfigError> {
         if !self.has_own_keys() {
             return Ok(None);
@@ -417,16 +384,6 @@ impl JwtConfig {
     }
 }
 
-impl OauthIssuer {
-    fn read(source: &Source) -> Result<Option<Self>, ConfigError> {
-        match (source.text("OAUTH_ISSUER")?, source.text("JWKS_URL")?) {
-            (Some(issuer), url) => Ok(Some(Self { issuer: issuer.into(), jwks_url: url.map(Into::into) })),
-            (None, Some(_)) => Err(without("JWKS_URL", "OAUTH_ISSUER")),
-            (None, None) => Ok(None),
-        }
-    }
-}
-
 /// What a part of the core says of a value, behind the setting's name.
 fn not_right(error: &dyn std::fmt::Display) -> String {
     format!("is not right: {error}")
@@ -439,5 +396,7 @@ fn without(setting: &'static str, needed: &str) -> ConfigError {
     )
 }
 
+#[cfg(test)]
+mod oauth_tests;
 #[cfg(test)]
 mod tests;

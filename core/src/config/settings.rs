@@ -74,6 +74,11 @@ pub const SETTINGS: &[Setting] = &[
         "issuer whose tokens are accepted, as it names itself; its keys are found by its metadata and fetched",
     ),
     one("JWKS_URL", "", "where that issuer's keys are, if its metadata is not to be asked"),
+    one(
+        "INTROSPECTION_CLIENT_SECRET",
+        "",
+        "secret by which opaque tokens are asked about at [introspection] of the configuration file",
+    ),
     one("JWT_CLOCK_TOLERANCE", "0", "seconds by which the issuer's clock may differ, 0 to 300"),
     one("MAX_TOKEN_LIFETIME", "7d", "longest life of a token minted by generate-token"),
     one("PREAUTH_RATE_LIMIT_MAX", "30", "failed attempts an address may make in a window"),
@@ -84,6 +89,11 @@ pub const SETTINGS: &[Setting] = &[
         "REDIS_URL",
         "",
         "Redis 6.2 or newer, or Valkey, by which several servers share RATE_LIMIT_MAX, as redis://host:6379",
+    ),
+    one(
+        "REDIS_CA",
+        "",
+        "PEM file of the authorities that signed its certificate, for rediss://; without it, the system's",
     ),
     one("REDIS_PREFIX", "doorward", "what keys in it begin with"),
     one(
@@ -101,6 +111,11 @@ pub const SETTINGS: &[Setting] = &[
         "SESSION_KEY",
         "",
         "secret of at least 32 bytes by which a server with sessions binds them to their principals (doorward's own has none)",
+    ),
+    one(
+        "METRICS_ADDR",
+        "",
+        "loopback address and port to serve /metrics on for Prometheus, as 127.0.0.1:9464; off by default",
     ),
     one("BODY_LIMIT", "1mb", "longest request body, as 512kb or 1mb or bytes"),
 ];

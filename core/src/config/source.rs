@@ -25,7 +25,8 @@ pub(super) struct Source {
 }
 
 /// The names of those tables.
-const SECTIONS: [&[&str]; 2] = [&super::policy::SECTIONS, &[super::limits::SECTION]];
+const SECTIONS: [&[&str]; 3] =
+    [&super::policy::SECTIONS, &[super::limits::SECTION], &super::tables::SECTIONS];
 
 fn known(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
@@ -68,8 +69,8 @@ impl Source {
         })?;
         let (mut given, mut sections) = (BTreeMap::new(), BTreeMap::new());
         for (name, value) in table {
-            if let Some(section) = SECTIONS.into_iter().flatten().find(|section| **section == name) {
-                sections.insert(*section, value);
+            if let Some(section) = SECTIONS.into_iter().flatten().copied().find(|section| *section == name) {
+                sections.insert(section, value);
                 continue;
             }
             let Some(setting) =

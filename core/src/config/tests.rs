@@ -50,7 +50,11 @@ fn each_mistake_names_its_setting() {
         (&[("JWT_SECRET", SECRET), ("JWT_CLOCK_TOLERANCE", "nan")], "JWT_CLOCK_TOLERANCE", "0 to 300"),
         (&[("JWT_AUDIENCE", "x")], "JWT_AUDIENCE", "without"),
         (&[("JWKS_URL", "https://a.example/jwks")], "JWKS_URL", "without OAUTH_ISSUER"),
-        (&[("OAUTH_ISSUER", "https://a.example")], "JWT_AUDIENCE", "nor is PUBLIC_URL"),
+        (
+            &[("OAUTH_ISSUER", "https://a.example"), ("HOST", "::"), ("ALLOWED_HOSTS", "a.example")],
+            "PUBLIC_URL",
+            "an issuer is",
+        ),
         (&[("OAUTH_ISSUER", "http://a.example"), ("JWT_AUDIENCE", "x")], "OAUTH_ISSUER", "must be https"),
         (
             &[("OAUTH_ISSUER", "a"), ("JWKS_URL", "file:///etc/passwd"), ("JWT_AUDIENCE", "x")],
@@ -79,7 +83,9 @@ fn each_mistake_names_its_setting() {
         (&[("JWT_PUBLIC_KEY", "x"), ("JWT_AUDIENCE", "a")], "JWT_PUBLIC_KEY", "PEM"),
         (&[("REDIS_FALLBACK", "deny")], "REDIS_FALLBACK", "without REDIS_URL"),
         (&[("REDIS_URL", "host:6379")], "REDIS_URL", "an address such as"),
-        (&[("REDIS_URL", "rediss://host")], "REDIS_URL", "TLS is not built in"),
+        (&[("REDIS_URL", "rediss://")], "REDIS_URL", "rediss:// for TLS"),
+        (&[REDIS, ("REDIS_CA", "ca.pem")], "REDIS_CA", "without rediss://"),
+        (&[("REDIS_CA", "ca.pem")], "REDIS_CA", "without REDIS_URL"),
         (&[REDIS, ("REDIS_FALLBACK", "open")], "REDIS_FALLBACK", "local, deny or allow"),
         (&[REDIS, ("REDIS_INSTANCES", "0")], "REDIS_INSTANCES", "at least one"),
         (
@@ -115,6 +121,9 @@ fn each_mistake_names_its_setting() {
         (&[("API_KEY_PREFIX", "d_w")], "API_KEY_PREFIX", "a-z and 0-9"),
         (&[("API_KEY_PEPPER", "short")], "API_KEY_PEPPER", "32 bytes"),
         (&[("SESSION_KEY", "short")], "SESSION_KEY", "32 bytes"),
+        (&[("METRICS_ADDR", "9464")], "METRICS_ADDR", "127.0.0.1:9464"),
+        (&[("METRICS_ADDR", "0.0.0.0:9464")], "METRICS_ADDR", "loopback"),
+        (&[("METRICS_ADDR", "[::ffff:10.0.0.1]:9464")], "METRICS_ADDR", "loopback"),
         (&[("API_KEY_PREFIX", "acme"), ("API_KEYS", "acme_live_x")], "API_KEYS", "item 1 begins like"),
         (&[("PUBLIC_URL", "mcp.example")], "PUBLIC_URL", ""),
         (&[("CORS_ORIGINS", "*")], "CORS_ORIGINS", "item 1"),
@@ -246,6 +255,10 @@ fn a_shared_limit_and_its_defaults() {
         redis(&[("REDIS_INSTANCES", "3")]).fallback,
         crate::rate::shared::Fallback::LocalAtLimitOver(3)
     );
+    for url in ["rediss://host", "valkeys://host:6380/2"] {
+        let config = redis(&[("REDIS_URL", url), ("REDIS_CA", "ca.pem")]);
+        assert_eq!((config.url.expose(), config.ca), (url, Some("ca.pem".into())));
+    }
     let gate = vars(&[REDIS, ("API_KEYS", "a-key-nobody-guesses")]).unwrap().gate(Policy::new()).unwrap();
     assert!(gate.build_random().unwrap().shared_limit().is_some());
 }

@@ -1,5 +1,6 @@
 //! Values with units.
 
+use std::net::SocketAddr;
 use std::string::String;
 use std::time::Duration;
 
@@ -39,6 +40,20 @@ pub(super) fn parse_size(text: &str) -> Result<usize, &'static str> {
         Ok(bytes)
     } else {
         Err("it must be between 1 byte and 64mb")
+    }
+}
+
+/// A loopback address and port: whoever reaches it may read without a credential.
+pub(super) fn parse_metrics_address(text: &str) -> Result<SocketAddr, &'static str> {
+    let text = text.replace("localhost:", "127.0.0.1:");
+    let address: SocketAddr =
+        text.parse().map_err(|_| "it must be an address and a port such as 127.0.0.1:9464")?;
+    if address.ip().to_canonical().is_loopback() {
+        Ok(address)
+    } else {
+        Err(
+            "it must be a loopback address, for it asks for no credential: have what is to be seen from elsewhere go through a proxy",
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! A gate from its parts.
 
 use super::Gate;
+use super::anonymous::{Anonymous, ByAddress, quota_of_missing};
 use super::head::Names;
 use super::keyring::{KeyRing, Keys};
 use super::tokens::Tokens;
@@ -8,7 +9,7 @@ use crate::address::{AddressRules, TrustedProxies};
 use crate::api_keys::ApiKeys;
 use crate::jwt::{Issuers, Verifier, VerifierError};
 use crate::origin::HostRules;
-use crate::policy::Policy;
+use crate::policy::{Grants, Policy};
 use crate::rate::layers::{Layer, LayersError};
 use crate::rate::{Limiter, Quota, QuotaError, RateHeaders};
 use alloc::string::String;
@@ -53,6 +54,8 @@ pub struct GateBuilder {
     addresses: AddressRules,
     api_key_header: String,
     address_quota: Option<Quota>,
+    anonymous: Option<Grants>,
+    anonymous_quota: Option<Quota>,
     principal_quota: Option<Quota>,
     address_slots: usize,
     principal_slots: usize,
@@ -155,6 +158,8 @@ impl GateBuilder {
             addresses: AddressRules::new(TrustedProxies::default()),
             api_key_header: "x-api-key".into(),
             address_quota: None,
+            anonymous: None,
+            anonymous_quota: None,
             principal_quota: None,
             address_slots: ADDRESS_SLOTS,
             principal_slots: PRINCIPAL_SLOTS,
@@ -223,6 +228,27 @@ impl GateBuilder {
     /// Failed attempts an address may make: 30 a minute by default.
     pub fn address_quota(mut self, quota: Quota) -> Self {
         self.address_quota = Some(quota);
+        self
+    }
+
+    /// What anybody may do who sends no credential at all; nothing by default. Only what is named: not even `initialize`
+    /// or a notification otherwise; and the lists, unless other methods are named. Whatever else they ask for is answered
+    /// with 401, not 403, and a credential that is not good is never taken for none.
+    ///
+    /// ```
+    /// use doorward::{gate::Gate, policy::Grants};
+    /// let methods = ["initialize", "notifications/*", "tools/list"];
+    /// let _ = Gate::builder().anonymous(Grants::new().methods(methods).tools(["search"]));
+    /// ```
+    pub fn anonymous(mut self, grants: Grants) -> Self {
+        self.anonymous = Some(grants);
+        self
+    }
+
+    /// Requests without a credential that an address may make, refused ones included: 30 a minute by default. Counted in a
+    /// table of their own.
+    pub fn anonymous_quota(mut self, quota: Quota) -> Self {
+        self.anonymous_quota = Some(quota);
         self
     }
 
@@ -366,6 +392,7 @@ impl GateBuilder {
             return Err(GateError::NoCredentials);
         }
         let names = self.names()?;
+        let introspects = self.introspects();
         let [address_seed, principal_seed, cache_seed, revocation_seed] = seeds;
         let minute = |amount| Quota::per(amount, Duration::from_secs(60));
         let address_quota = self.address_quota.map_or_else(|| minute(30), Ok)?;
@@ -391,6 +418,8 @@ impl GateBuilder {
             verifiers if verifiers.is_empty() => None,
             verifiers => Some(Issuers::new(verifiers).map_err(GateError::Verifiers)?),
         };
+        let is_oauth =
+            self.resource.is_some() || introspects || issuers.as_ref().is_some_and(has_fetched_keys);
         let tokens = Tokens {
             issuers,
             #[cfg(feature = "std")]
@@ -417,6 +446,22 @@ impl GateBuilder {
         let refusals =
             has_later.then(|| super::limits::refusals(self.principal_slots, principal_quota, principal_seed));
         let ring = keys.map(|keys| KeyRing::new(keys, true, &principal_limiter, &principal_headers));
+        let by_address = |name, quota: Quota, turn: u32| {
+            // The seed of the addresses' own table, turned: none is ever shown.
+            let seed = address_seed.map(|word| word.rotate_left(turn) ^ u64::from(turn));
+            let limiter = Limiter::new(self.address_slots, quota, seed)?;
+            Ok::<_, GateError>(ByAddress { limiter, headers: headers(name, &quota)? })
+        };
+        let missing = is_oauth
+            .then(|| by_address("unauthenticated", quota_of_missing(address_quota)?, 17))
+            .transpose()?;
+        let anonymous = match self.anonymous {
+            None => None,
+            Some(grants) => {
+                let quota = self.anonymous_quota.map_or_else(|| minute(30), Ok)?;
+                Some(Anonymous::new(grants, by_address("anonymous", quota, 29)?))
+            }
+        };
         Ok(Gate {
             hosts: self.hosts.map_or_else(loopback, Ok)?,
             addresses: self.addresses,
@@ -430,6 +475,8 @@ impl GateBuilder {
             #[cfg(feature = "std")]
             lookup: self.lookup.map(|settings| super::lookup::Lookup::new(settings, cache_seed)),
             policy: self.policy,
+            anonymous,
+            missing,
             address_limiter: Limiter::new(self.address_slots, address_quota, address_seed)?,
             principal_limiter,
             layers,
@@ -469,6 +516,17 @@ impl GateBuilder {
         }
         Ok(Names { api_key, forwarded })
     }
+}
+
+/// Whether any issuer's keys are fetched.
+#[cfg(all(feature = "std", feature = "asymmetric"))]
+fn has_fetched_keys(issuers: &Issuers) -> bool {
+    issuers.iter().any(|verifier| verifier.jwks().is_some())
+}
+
+#[cfg(not(all(feature = "std", feature = "asymmetric")))]
+const fn has_fetched_keys(_: &Issuers) -> bool {
+    false
 }
 
 impl fmt::Debug for GateBuilder {

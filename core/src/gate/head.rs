@@ -56,6 +56,8 @@ pub struct Head<'a> {
     pub(super) mcp_method: Field<'a>,
     pub(super) mcp_name: Field<'a>,
     pub(super) session: Field<'a>,
+    /// Whether the query names one: the transport that does so knows no revisions.
+    pub(super) session_in_query: bool,
     forwarded: [&'a [u8]; MAX_LINES],
     forwarded_len: usize,
 }
@@ -87,6 +89,7 @@ impl<'a> Head<'a> {
             mcp_method: Field::None,
             mcp_name: Field::None,
             session: Field::None,
+            session_in_query: false,
             forwarded: [&[]; MAX_LINES],
             forwarded_len: 0,
         };

@@ -43,7 +43,7 @@ impl Gate {
             Ok(Credential::Token(token)) => self.of_token(token, looked_up, address, now),
             Ok(Credential::Key(key)) => self.of_key(key, address, now),
             Ok(Credential::Opaque(bearer)) => self.of_opaque(bearer, address, now),
-            Ok(Credential::None) => Err(Code::CredentialMissing.into()),
+            Ok(Credential::None) => self.of_nobody(head, address),
             Err(code) => Err(code.into()),
         };
         outcome.map_err(|refused| self.spend(refused, address, now))
@@ -54,11 +54,16 @@ impl Gate {
         if !refused.code.spends() {
             return refused;
         }
-        let spent = self.address_limiter.check(&address.key(), self.address_limiter.base(), 1, now);
+        let apart = self.missing.as_ref().filter(|_| refused.code == Code::CredentialMissing);
+        let missing = apart.is_some();
+        let spent = match apart {
+            Some(bucket) => bucket.check(address, now),
+            None => self.address_limiter.check(&address.key(), self.address_limiter.base(), 1, now),
+        };
         if spent.allowed {
-            return Refused { rate: Some(spent), ..refused };
+            return Refused { rate: Some(spent), missing, ..refused };
         }
-        Refused::with_rate(Code::AddressLimited, spent)
+        Refused { missing, ..Refused::with_rate(Code::AddressLimited, spent) }
     }
 
     /// Whether the address may make another attempt that could be a guess.

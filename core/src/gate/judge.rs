@@ -2,7 +2,7 @@
 
 use super::denial::for_the_log;
 use super::limits::{Demand, Request};
-use super::{Body, Code, Gate, NeedBody, Refused, Step, Told};
+use super::{Body, Code, Gate, NeedBody, Principal, Refused, Step, Told};
 use crate::Now;
 use crate::json::JsonStr;
 use crate::mcp::{BodyError, Kind, Message, read_body};
@@ -26,7 +26,7 @@ impl Gate {
         let read = read_body(bytes, need.said.version.has_batches(), |message| {
             self.judge(&need, &message, &mut found, &mut demand);
         });
-        let Found { target, mismatch, refused } = found;
+        let Found { target, mismatch, refused, needs_credential } = found;
         match read {
             Ok(_) => {}
             Err(BodyError::Batch) => return self.deny_principal(Code::BatchInvalid, need, target, now),
@@ -40,6 +40,9 @@ impl Gate {
                 denial.body = Cow::Owned(mismatch_body(&id));
             }
             return step;
+        }
+        if needs_credential {
+            return self.deny_nobody(need, target, now);
         }
         if let Some(refusal) = refused {
             return self.deny_principal(refusal, need, target, now);
@@ -55,26 +58,33 @@ impl Gate {
             return;
         }
         let Message::Call { kind, name, resources, .. } = message else {
+            // Nobody without a credential was asked anything that a reply could be to.
+            found.needs_credential |= need.principal().is_anonymous();
             self.count(demand, None);
             return;
         };
         let text = name.to_cow();
         self.count(demand, Some((*kind, &text)));
-        found.add(self.policy.decide(need.principal(), *kind, &text), *kind, *name);
+        self.decide(need.principal(), *kind, *name, &text, found);
         // Who listens to a resource reads of it: each is decided as its reading would be.
-        resources.each(|uri| {
-            found.add(
-                self.policy.decide(need.principal(), Kind::Resource, &uri.to_cow()),
-                Kind::Resource,
-                uri,
-            );
-        });
+        resources.each(|uri| self.decide(need.principal(), Kind::Resource, uri, &uri.to_cow(), found));
+    }
+
+    /// Whether somebody may have one thing that was asked for.
+    fn decide(&self, principal: &Principal, kind: Kind, name: JsonStr<'_>, text: &str, found: &mut Found) {
+        if principal.is_anonymous() {
+            found.add_anonymous(self.anybody_may(principal, kind, text), kind, name);
+        } else {
+            found.add(self.policy.decide(principal, kind, text), kind, name);
+        }
     }
 }
 
 /// What became of a body's messages.
 #[derive(Default)]
 struct Found {
+    /// Whether something is not for who has no credential.
+    needs_credential: bool,
     /// What to tell of in the log.
     target: Option<(Kind, String)>,
     /// The id of the first message that the headers disagree with.
@@ -84,6 +94,14 @@ struct Found {
 }
 
 impl Found {
+    /// One thing that somebody without a credential asked for.
+    fn add_anonymous(&mut self, allowed: bool, kind: Kind, name: JsonStr<'_>) {
+        if self.target.is_none() || (!allowed && !self.needs_credential) {
+            self.target = Some((kind, for_the_log(&name)));
+        }
+        self.needs_credential |= !allowed;
+    }
+
     /// One thing that was asked for, and what the policy says of it.
     fn add(&mut self, decided: Result<(), Refusal>, kind: Kind, name: JsonStr<'_>) {
         // What is told is the first that was asked for; or the first refused, and then what no scope would change.

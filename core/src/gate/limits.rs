@@ -11,7 +11,7 @@ use super::{Admitted, Code, Gate, GateError, Principal, Refused, Step};
 use crate::Now;
 use crate::mcp::Kind;
 use crate::rate::layers::{self, Calls, Layer, LayerId, Layers, Taken};
-use crate::rate::{Decision, HeaderLines, Limiter, Prepared, Quota, RateHeaders, Receipt};
+use crate::rate::{Decision, HeaderLines, Limiter, Quota, RateHeaders, Receipt};
 use ahash::RandomState;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -99,6 +99,12 @@ impl Gate {
         self.layers.as_ref()
     }
 
+    /// What the table of each limit has seen, by the limit's name: the address's, the principal's, and the named ones.
+    pub fn limit_stats(&self) -> impl Iterator<Item = (&str, crate::rate::Stats)> {
+        let two = [("address", self.address_limiter.stats()), ("principal", self.principal_limiter.stats())];
+        two.into_iter().chain(self.layers.iter().flat_map(Layers::stats))
+    }
+
     /// The rate headers of an admitted request's answer: the bucket with the fewest calls left.
     #[must_use]
     pub fn rate_headers<'a>(&'a self, admitted: &'a Admitted) -> HeaderLines<'a> {
@@ -107,7 +113,8 @@ impl Gate {
 
     /// What a good head costs; the refusal, where it can't be paid.
     pub(super) fn enter(&self, principal: &Principal, now: Now) -> Result<Entry, Refused> {
-        let rate = self.principal_limiter.check(principal.id().as_bytes(), self.quota_of(principal), 1, now);
+        let rate =
+            self.table_of(principal).check(principal.id().as_bytes(), self.quota_of(principal), 1, now);
         if !rate.allowed {
             return Err(Refused::with_rate(Code::PrincipalLimited, rate));
         }
@@ -183,7 +190,7 @@ impl Gate {
             }
         }
         #[cfg(feature = "std")]
-        if let Some(shared) = &self.shared {
+        if let Some(shared) = self.shared.as_ref().filter(|_| !admitted.principal.is_anonymous()) {
             return self.spend_shared(shared, admitted, paid, demand.calls, now);
         }
         Step::Admitted(admitted)
@@ -193,12 +200,12 @@ impl Gate {
     #[inline(never)]
     fn pay_others(&self, principal: &Principal, calls: u32, now: Now) -> Result<Decision, Decision> {
         let (id, quota) = (principal.id().as_bytes(), self.quota_of(principal));
-        let rate = self.principal_limiter.check(id, quota, calls.saturating_sub(1), now);
+        let rate = self.table_of(principal).check(id, quota, calls.saturating_sub(1), now);
         if rate.allowed {
             return Ok(rate);
         }
         // The next attempt will have to pay for all of them.
-        let all = self.principal_limiter.peek(id, quota, calls, now);
+        let all = self.table_of(principal).peek(id, quota, calls, now);
         Err(if all.allowed { rate } else { all })
     }
 
@@ -207,12 +214,14 @@ impl Gate {
         if let Some(layers) = &self.layers {
             layers.give_back(paid.named);
         }
-        let (id, quota) = (admitted.principal.id().as_bytes(), self.quota_of(&admitted.principal));
-        let is_free =
-            self.refusals.as_ref().is_some_and(|refusals| refusals.check(id, quota, 1, now).allowed);
+        let principal = &admitted.principal;
+        let (id, quota) = (principal.id().as_bytes(), self.quota_of(principal));
+        // Addresses, which anybody can choose, share no table with principals; for them none is free.
+        let refusals = self.refusals.as_ref().filter(|_| !principal.is_anonymous());
+        let is_free = refusals.is_some_and(|refusals| refusals.check(id, quota, 1, now).allowed);
         let head = paid.head.filter(|_| is_free).map(|head| *head);
         for receipt in paid.others.into_iter().chain(head) {
-            self.principal_limiter.give_back(receipt);
+            self.table_of(principal).give_back(receipt);
         }
         self.refuse(refused, admitted, now)
     }
@@ -229,11 +238,6 @@ impl Gate {
         admitted.rate.remaining.checked_div(cost.unwrap_or(1)).unwrap_or(0)
     }
 
-    /// What a principal may spend: its own quota, or that of all.
-    pub(super) fn quota_of<'a>(&'a self, principal: &'a Principal) -> &'a Prepared {
-        principal.bucket().map_or_else(|| self.principal_limiter.base(), |bucket| &bucket.quota)
-    }
-
     /// What writes the headers of a named limit's bucket, or of the principal's.
     pub(super) fn headers_of<'a>(
         &'a self,
@@ -241,7 +245,6 @@ impl Gate {
         limit: Option<LayerId>,
     ) -> &'a RateHeaders {
         let named = limit.and_then(|limit| self.layers.as_ref()?.headers(limit));
-        let own = || principal.bucket().map_or(&self.principal_headers, |bucket| &bucket.headers);
-        named.unwrap_or_else(own)
+        named.unwrap_or_else(|| self.own_headers(principal))
     }
 }

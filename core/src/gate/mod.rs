@@ -4,6 +4,7 @@
 //! The gate reads no clock and no socket. [`Gate::begin`] decides on the head, before a byte of the body is read;
 //! [`Gate::body`] on what the body asks for. What neither can read is never admitted.
 
+mod anonymous;
 mod asking;
 mod audit;
 mod builder;
@@ -110,7 +111,10 @@ pub struct Gate {
     #[cfg(feature = "std")]
     introspecting: Option<introspect::Introspecting>,
     policy: Policy,
+    anonymous: Option<anonymous::Anonymous>,
     address_limiter: Limiter,
+    /// Of those without a credential, where there is an issuer.
+    missing: Option<anonymous::ByAddress>,
     principal_limiter: Limiter,
     layers: Option<Layers>,
     /// Counts the refusals of the layers behind the principal's bucket; nothing where there are none.
@@ -131,6 +135,8 @@ struct Refused {
     rate: Option<Decision>,
     /// The named limit whose bucket that is; where there is none, the principal's or the address's.
     limit: Option<LayerId>,
+    /// Whether the address's bucket is that of those without a credential.
+    missing: bool,
     told: Option<Box<Told>>,
     /// What the host could tell to change it.
     #[cfg(feature = "std")]
@@ -169,6 +175,7 @@ impl From<tokens::Failure> for Refused {
             code: failure.code,
             rate: None,
             limit: None,
+            missing: false,
             told: failure.detail.map(|detail| Box::new(detail.into())),
             #[cfg(all(feature = "std", feature = "asymmetric"))]
             lacking: failure.lacking.map(|jwks| Box::new(asking::Lacking::Keys(jwks))),
@@ -359,9 +366,9 @@ impl Gate {
     /// What a head says of how its request goes on.
     fn then(&self, head: &Head<'_>) -> Then {
         let version = ProtocolVersion::of(head.protocol_version.one());
-        let bound = self.binds_sessions() && version.has_sessions();
+        let bound = self.binds_sessions() && (version.has_sessions() || head.session_in_query);
         let session = if bound { Presented::from(head.session) } else { Presented::None };
-        if matches!(head.method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
+        if has_no_body(head.method) {
             return Then { session, body: None };
         }
         let repeated = [head.protocol_version, head.mcp_method, head.mcp_name].contains(&Field::Several);
@@ -432,14 +439,18 @@ impl Gate {
     ) -> Step {
         let scope = refused.told.as_ref().map(|told| told.scope.as_str());
         let mut denial = Denial::new(refused.code, &self.challenges, scope);
-        let lines = match &principal {
-            Some(principal) => {
+        let missing = self.missing.as_ref().filter(|_| refused.missing);
+        let lines = match (&principal, missing) {
+            (Some(principal), _) => {
                 let id = principal.id().as_bytes();
                 // Cost 0: where it stands, and no word on whether a further request would pass.
-                let peek = || self.principal_limiter.peek(id, self.quota_of(principal), 0, now);
+                let peek = || self.table_of(principal).peek(id, self.quota_of(principal), 0, now);
                 self.headers_of(principal, refused.limit).write(&refused.rate.unwrap_or_else(peek))
             }
-            None => {
+            (None, Some(bucket)) => {
+                bucket.headers.write(&refused.rate.unwrap_or_else(|| bucket.peek(address, now)))
+            }
+            (None, None) => {
                 let peek = || self.address_limiter.peek(&address.key(), self.address_limiter.base(), 0, now);
                 self.address_headers.write(&refused.rate.unwrap_or_else(peek))
             }
@@ -452,6 +463,11 @@ impl Gate {
         denial.notes = notes;
         Step::Denied(Box::new(denial))
     }
+}
+
+/// Whether a request of that method has no body that says anything.
+fn has_no_body(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "DELETE" | "OPTIONS")
 }
 
 /// `application/json`, whatever its case and parameters, in UTF-8, and not compressed.

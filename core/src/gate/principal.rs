@@ -1,10 +1,12 @@
 //! Who a request is from.
 
+use crate::address::ClientAddress;
 use crate::api_keys::{ApiKey, KeyDigest};
 use crate::jwt::{Claims, OwnedClaims};
 use crate::oauth::{ClaimMapping, Who};
 use crate::rate::{Prepared, RateHeaders};
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -20,16 +22,19 @@ pub enum AuthMethod {
     Jwt,
     /// By a token that only its issuer can read, and told of (RFC 7662).
     Opaque,
+    /// By nothing: nobody in particular, from some address.
+    Anonymous,
 }
 
 impl AuthMethod {
-    /// `api_key`, `jwt` or `opaque`.
+    /// `api_key`, `jwt`, `opaque` or `anonymous`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::ApiKey => "api_key",
             Self::Jwt => "jwt",
             Self::Opaque => "opaque",
+            Self::Anonymous => "anonymous",
         }
     }
 }
@@ -74,22 +79,35 @@ struct TokenFacts {
 }
 
 impl Inner {
-    fn of_key(key: &ApiKey, bucket: Option<Bucket>) -> Self {
+    const fn of_nobody() -> Self {
         Self {
-            id: id("key", &[key.name()]),
-            method: AuthMethod::ApiKey,
+            id: String::new(),
+            method: AuthMethod::Anonymous,
             subject: None,
+            client: None,
             token: None,
             digest: None,
             #[cfg(feature = "std")]
             looked_up: None,
-            client: None,
+            bucket: None,
+            scopes: Vec::new(),
+            roles: Vec::new(),
+            expires: None,
+            until: None,
+            claims: None,
+        }
+    }
+
+    fn of_key(key: &ApiKey, bucket: Option<Bucket>) -> Self {
+        Self {
+            id: id("key", &[key.name()]),
+            method: AuthMethod::ApiKey,
             bucket: bucket.map(Box::new),
             scopes: key.scopes().to_vec(),
             roles: key.roles().to_vec(),
             expires: key.valid_until(),
             until: key.valid_until(),
-            claims: None,
+            ..Self::of_nobody()
         }
     }
 
@@ -118,15 +136,12 @@ impl Inner {
                 id: claims.id().map(|id| id.to_string()),
                 issued_at: claims.issued_at(),
             }),
-            digest: None,
-            #[cfg(feature = "std")]
-            looked_up: None,
-            bucket: None,
             scopes: mapping.scopes(claims),
             roles: mapping.roles(claims),
             expires: claims.expiry(),
             until: Some(until).filter(|until| until.is_finite()),
             claims: Some(claims.to_owned()),
+            ..Self::of_nobody()
         })
     }
 }
@@ -162,6 +177,19 @@ impl Principal {
     ) -> Option<Self> {
         let inner = Inner::of_claims(AuthMethod::Opaque, issuer, claims, mapping, until)?;
         Some(Self(Arc::new(Inner { looked_up: Some(generation), ..inner })))
+    }
+
+    /// Somebody without a credential, known by the address: `anon:<address>`.
+    pub(super) fn anonymous(address: ClientAddress) -> Self {
+        let mut inner = Inner::of_nobody();
+        inner.id = format!("anon:{address}");
+        Self(Arc::new(inner))
+    }
+
+    /// Whether nothing was sent to prove who it is.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.0.method == AuthMethod::Anonymous
     }
 
     /// The number of the host's answer that told of its key or token; nothing for any other.
@@ -200,7 +228,7 @@ impl Principal {
     }
 
     /// The canonical id, different for any two principals: `key:<id>`, `jwt:<issuer>:<subject>` or
-    /// `opaque:<issuer>:<subject>`, and `jwt-client:…` or `opaque-client:…` for a client without a subject; where `%` and `:`
+    /// `opaque:<issuer>:<subject>`, `jwt-client:…` or `opaque-client:…` for a client without a subject, and `anon:<address>`; where `%` and `:`
     /// inside a part are written `%25` and `%3A`, but for the issuer's, which stays readable.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -240,7 +240,7 @@ impl Gate {
 impl<'a> Head<'a> {
     /// Takes the session from the query too, where the older SSE transport (2024-11-05) has it: `parameter` is `sessionId` or as
     /// the server calls it. It counts as `Mcp-Session-Id` does, so that both at once are refused; and so is a parameter that a
-    /// server might take for this one. The server behind must be given [`query_with_session`], and the
+    /// server might take for this one. It is checked whatever revision the request says it speaks. The server behind must be given [`query_with_session`], and the
     /// `endpoint` event that it announces its address by must hold the [bound](Gate::bind_session) id: that event is in a body, which is the
     /// integration's to rewrite.
     #[must_use]
@@ -251,7 +251,10 @@ impl<'a> Head<'a> {
                 self.session.add(value.as_bytes());
             } else if may_be(name, parameter) {
                 self.session = Field::Several;
+            } else {
+                continue;
             }
+            self.session_in_query = true;
         }
         self
     }

@@ -90,7 +90,7 @@ impl Grants {
         }
     }
 
-    pub(super) fn allow(&self, kind: Kind, name: &str) -> bool {
+    pub(crate) fn allow(&self, kind: Kind, name: &str) -> bool {
         self.of(kind).matches(kind, name)
     }
 }

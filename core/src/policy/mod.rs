@@ -163,7 +163,12 @@ impl Policy {
     pub fn is_allowed(&self, holder: &impl Holder, kind: Kind, name: &str) -> bool {
         (kind == Kind::Method && is_always_allowed(name))
             || (self.grants(holder, |grants| grants.allow(kind, name))
-                && self.rules.on(kind, name).all(|rule| self.holds(rule, holder)))
+                && self.requirements_hold(holder, kind, name))
+    }
+
+    /// Whether somebody meets what stands on that thing, whoever is granted it.
+    pub(crate) fn requirements_hold(&self, holder: &impl Holder, kind: Kind, name: &str) -> bool {
+        self.rules.on(kind, name).all(|rule| self.holds(rule, holder))
     }
 
     /// As [`is_allowed`](Self::is_allowed), and why not.

@@ -123,8 +123,8 @@ fn a_session_in_the_query_is_checked_as_one_in_the_header() {
     let keys = ApiKeys::builder().add("good-key", ApiKey::new("ci")).build_random().unwrap();
     let gate = Gate::builder().api_keys(keys).sessions(key()).slots(64, 64).build_random().unwrap();
     let [own, foreign] = ["key:ci", "key:x"].map(|who| key().bind(SESSION, who, "7f").unwrap());
-    let decide = |query: &str, header: Option<&str>| {
-        let headers = [("host", "localhost"), ("x-api-key", "good-key")];
+    let decide_in = |version: &str, query: &str, header: Option<&str>| {
+        let headers = [("host", "localhost"), ("x-api-key", "good-key"), ("mcp-protocol-version", version)];
         let headers = headers.into_iter().chain(header.map(|id| ("mcp-session-id", id)));
         let headers = headers.map(|(name, value)| (name, value.as_bytes()));
         let head = gate.head("GET", Some([127, 0, 0, 1].into()), headers);
@@ -134,6 +134,11 @@ fn a_session_in_the_query_is_checked_as_one_in_the_header() {
             other => panic!("{other:?}"),
         }
     };
+    let decide = |query: &str, header: Option<&str>| decide_in("2025-03-26", query, header);
+    // Under the revision without sessions a header is taken off; a query is not, so it is checked.
+    assert_eq!(decide_in("2026-07-28", &format!("sessionId={foreign}"), None), Err(Code::SessionForeign));
+    assert_eq!(decide_in("2026-07-28", "sessionId=7f", None), Err(Code::SessionForeign));
+    assert_eq!(decide_in("2026-07-28", "", Some(&foreign)), Ok(None));
     let seven_f = Ok(Some("7f".into()));
     assert_eq!(decide(&format!("sessionId={own}"), None), seven_f);
     assert_eq!(decide(&format!("a=b&sessionId={own}&c"), None), seven_f);
