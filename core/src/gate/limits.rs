@@ -77,11 +77,13 @@ pub(super) fn layers(
     limits: Vec<Layer>,
     seed: [u64; 4],
     families: (bool, bool),
+    has_anonymous: bool,
 ) -> Result<Option<Layers>, GateError> {
     if limits.is_empty() {
         return Ok(None);
     }
     let layers = Layers::new(limits, seed.map(|word| !word.rotate_left(16))).map_err(GateError::Limit)?;
+    let layers = if has_anonymous { layers.with_anonymous().map_err(GateError::Limit)? } else { layers };
     Ok(Some(layers.families(families.0, families.1)))
 }
 
@@ -166,6 +168,7 @@ impl Gate {
             let principal = &admitted.principal;
             let caller = layers::Caller {
                 principal: principal.id(),
+                is_anonymous: principal.is_anonymous(),
                 roles: principal.role_names(),
                 address: &address,
             };
