@@ -236,7 +236,7 @@ mod tests {
         let cases = [
             (whole("\"\"", "1", "\"1m\""), "1 to 64 printable"),
             (whole("\"a\\nb\"", "1", "\"1m\""), "[[limit]] 1 (\"a\\nb\")"),
-            (whole("\"principal\"", "1", "\"1m\""), "other than principal and address"),
+            (whole("\"principal\"", "1", "\"1m\""), "every limit needs one of its own, and principal"),
             (whole("\"a\"", "0", "\"1m\""), "the amount of a quota must be at least 1"),
             (whole("\"a\"", "\"1\"", "\"1m\""), "invalid type"),
             (whole("\"a\"", "4294967296", "\"1m\""), "invalid value"),

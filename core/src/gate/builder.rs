@@ -438,7 +438,12 @@ impl GateBuilder {
         #[cfg(feature = "std")]
         let shared = super::shared::limiter(self.shared, principal_quota, principal_seed, keys.as_ref())?;
         let principal_headers = headers("principal", &principal_quota)?;
-        let layers = super::limits::layers(self.limits, principal_seed, self.header_families)?;
+        let layers = super::limits::layers(
+            self.limits,
+            principal_seed,
+            self.header_families,
+            self.anonymous.is_some(),
+        )?;
         #[cfg(feature = "std")]
         let has_later = layers.is_some() || shared.is_some();
         #[cfg(not(feature = "std"))]

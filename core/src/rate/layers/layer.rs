@@ -185,7 +185,8 @@ impl Layer {
 pub enum LayerError {
     /// Its name can't stand in a header.
     Name,
-    /// Its name is another limit's, or `principal` or `address`, which are the gate's own.
+    /// Its name is another limit's, or one of the gate's own buckets': `principal`, `address`, `anonymous`,
+    /// `unauthenticated`.
     NameTaken,
     /// Its quota can't be kept.
     Quota(QuotaError),
@@ -226,7 +227,8 @@ impl fmt::Display for LayerError {
         f.write_str(match self {
             Self::Name => return BadPolicyName.fmt(f),
             Self::NameTaken => {
-                "the name is taken; every limit needs one of its own other than principal and address"
+                "the name is taken; every limit needs one of its own, and principal, address, anonymous and \
+                 unauthenticated are the gate's"
             }
             Self::Quota(error) => return error.fmt(f),
             Self::CostZero => "the cost of a call must be at least 1",

@@ -33,7 +33,8 @@
 //!     ],
 //!     [1, 2, 3, 4],
 //! )?;
-//! let anna = Caller { principal: "jwt:https://issuer.example:anna", roles: &["trial"], address: b"" };
+//! let id = "jwt:https://issuer.example:anna";
+//! let anna = Caller { principal: id, is_anonymous: false, roles: &["trial"], address: b"" };
 //! let call = |tool| layers.check(&anna, [(Kind::Tool, tool)], Now::new(0.0, 0));
 //!
 //! let spent = call("search_files").expect("there is room in all");

@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// The most limits there are: each is a bit of a [`Call`].
 const MOST: usize = 64;
 /// The names of the gate's own buckets.
-const RESERVED: [&str; 2] = ["principal", "address"];
+const RESERVED: [&str; 4] = ["principal", "address", "anonymous", "unauthenticated"];
 
 /// Named limits, in the order they are spent from.
 pub struct Layers {
@@ -26,6 +26,8 @@ pub struct Layers {
 pub(super) struct Row {
     layer: Layer,
     pub(super) limiter: Limiter,
+    /// For callers without a credential, whose ids are addresses that anybody can choose.
+    strangers: Option<Limiter>,
     headers: RateHeaders,
 }
 
@@ -34,6 +36,8 @@ pub(super) struct Row {
 pub struct Caller<'a, R> {
     /// The canonical id: [`Principal::id`](crate::gate::Principal::id).
     pub principal: &'a str,
+    /// Whether it has shown no credential, so that its id is an address.
+    pub is_anonymous: bool,
     /// The principal's roles.
     pub roles: &'a [R],
     /// The address it calls from, in bytes that tell any two apart:
@@ -82,7 +86,15 @@ impl Spent {
 
 /// What one request took of every limit.
 #[derive(Debug, Default)]
-pub struct Taken(Vec<(LayerId, Receipt)>);
+pub struct Taken(Vec<One>);
+
+/// What was taken of one limit.
+#[derive(Debug)]
+struct One {
+    layer: LayerId,
+    is_anonymous: bool,
+    receipt: Receipt,
+}
 
 /// Which of several limits can't be kept, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +132,21 @@ impl Layers {
         Ok(Self { rows, hasher, lost: AtomicU64::new(0) })
     }
 
+    /// Counts anonymous callers in tables of their own, as large as the others, so that addresses push no principal out.
+    ///
+    /// # Errors
+    /// There is no memory for one.
+    pub fn with_anonymous(mut self) -> Result<Self, LayersError> {
+        for (at, row) in self.rows.iter_mut().enumerate() {
+            if let Per::Principal | Per::PrincipalAndTool = row.layer.per {
+                let seed = core::array::from_fn(|word| self.hasher.hash_one(("strangers", at, word)));
+                let table = Limiter::new(row.layer.slots, row.layer.quota, seed);
+                row.strangers = Some(table.map_err(|error| LayersError { at, error: error.into() })?);
+            }
+        }
+        Ok(self)
+    }
+
     /// Which rate headers are written: see [`RateHeaders::families`].
     #[must_use]
     pub fn families(mut self, x_ratelimit: bool, ratelimit: bool) -> Self {
@@ -155,11 +182,11 @@ impl Layers {
             let each = calls.of(at);
             let done = if row.layer.per == Per::PrincipalAndTool {
                 each.into_iter().try_for_each(|call| {
-                    self.spend_one(layer, row, self.key(row, caller, call.name), call.times, now, &mut spent)
+                    self.spend_one((layer, row), caller, (call.name, call.times), now, &mut spent)
                 })
             } else {
                 let times = each.fold(0_u32, |sum, Call { times, .. }| sum.saturating_add(times));
-                self.spend_one(layer, row, self.key(row, caller, 0), times, now, &mut spent)
+                self.spend_one((layer, row), caller, (0, times), now, &mut spent)
             };
             if let Err(told) = done {
                 self.give_back(spent.taken);
@@ -191,8 +218,8 @@ impl Layers {
     /// Gives back what a request took, last first, for it was refused elsewhere: as far as
     /// [`Limiter::give_back`](crate::rate::Limiter::give_back) can.
     pub fn give_back(&self, taken: Taken) {
-        for (layer, receipt) in taken.0.into_iter().rev() {
-            if !self.row(layer).is_some_and(|row| row.limiter.give_back(receipt)) {
+        for One { layer, is_anonymous, receipt } in taken.0.into_iter().rev() {
+            if !self.row(layer).is_some_and(|row| row.table(is_anonymous).give_back(receipt)) {
                 self.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -241,12 +268,11 @@ impl Layers {
         self.rows.get(usize::from(layer.0))
     }
 
-    fn spend_one(
+    fn spend_one<R>(
         &self,
-        layer: LayerId,
-        row: &Row,
-        key: u64,
-        times: u32,
+        (layer, row): (LayerId, &Row),
+        caller: &Caller<'_, R>,
+        (name, times): (u64, u32),
         now: Now,
         spent: &mut Spent,
     ) -> Result<(), Told> {
@@ -254,11 +280,13 @@ impl Layers {
             return Ok(());
         }
         let units = times.saturating_mul(row.layer.cost);
-        let mut decision = row.limiter.check(&key.to_ne_bytes(), row.limiter.base(), units, now);
+        let (table, is_anonymous) = (row.table(caller.is_anonymous), caller.is_anonymous);
+        let key = self.key(row, caller, name).to_ne_bytes();
+        let mut decision = table.check(&key, table.base(), units, now);
         if !decision.allowed {
             return Err(Told { layer, decision });
         }
-        spent.taken.0.extend(decision.receipt.take().map(|receipt| (layer, receipt)));
+        spent.taken.0.extend(decision.receipt.take().map(|receipt| One { layer, is_anonymous, receipt }));
         let told = Told { layer, decision };
         if spent.least.as_ref().is_none_or(|least| self.calls_left(&told) < self.calls_left(least)) {
             spent.least = Some(told);
@@ -311,7 +339,11 @@ impl Row {
         }
         layer.check()?;
         let limiter = Limiter::new(layer.slots, layer.quota, seed)?;
-        Ok(Self { layer, limiter, headers })
+        Ok(Self { layer, limiter, strangers: None, headers })
+    }
+
+    fn table(&self, is_anonymous: bool) -> &Limiter {
+        self.strangers.as_ref().filter(|_| is_anonymous).unwrap_or(&self.limiter)
     }
 }
 

@@ -21,7 +21,7 @@ fn layers(all: impl IntoIterator<Item = Layer>) -> Layers {
 }
 
 fn caller<'a>(principal: &'a str, roles: &'a [&'a str], address: &'a [u8]) -> Caller<'a, &'a str> {
-    Caller { principal, roles, address }
+    Caller { principal, is_anonymous: false, roles, address }
 }
 
 /// Calls of tools at a moment in µs: what the answer tells of, as name and units left, and whether it refuses.
@@ -197,6 +197,32 @@ fn a_full_table_only_ever_refuses() {
     assert!((6..=12).contains(&admitted), "{admitted}");
     let evictions = |at| layers.stats().nth(at).unwrap().1.evictions_with_debt;
     assert!(evictions(0) > 0 && evictions(1) == 0, "each has a table of its own");
+}
+
+#[test]
+fn callers_without_a_credential_push_no_principal_out() {
+    let layer = || Layer::new("small", per(2, MINUTE), Per::Principal).slots(7);
+    let layers = Layers::new([layer()], SEED).unwrap().with_anonymous().unwrap();
+    let spend = |who: &str, is_anonymous| {
+        let caller = Caller { is_anonymous, ..caller(who, &[], b"") };
+        call(&layers, &caller, &["x"], 0)
+    };
+    for address in 0..1000 {
+        let _ = spend(&format!("anon:{address}"), true);
+    }
+    for principal in ["a", "b", "c"] {
+        assert_eq!(spend(principal, false), Ok(left("small", 1)), "as if nobody had been here");
+    }
+    assert_eq!(layers.stats().next().unwrap().1.evictions_with_debt, 0);
+    // What a stranger took is given back to the strangers' table.
+    let two = [layer().slots(700), Layer::new("none", per(1, MINUTE), Per::Everybody)];
+    let layers = Layers::new(two, SEED).unwrap().with_anonymous().unwrap();
+    let stranger = Caller { is_anonymous: true, ..caller("anon:1", &[], b"") };
+    assert!(call(&layers, &stranger, &["x"], 0).is_ok());
+    for _ in 0..5 {
+        assert_eq!(call(&layers, &stranger, &["x"], 0), Err(left("none", 0)));
+    }
+    assert_eq!(layers.lost(), 0);
 }
 
 #[test]
