@@ -14,7 +14,8 @@ fn every_configuration_of_the_guide_is_good() {
     for block in blocks {
         // What a block leaves out stands in another.
         let rest = if block.contains("[anonymous]") { "api_keys = [\"a-key-nobody-guesses\"]\n" } else { "" };
-        let config = Config::from_toml(&[rest, block].concat()).unwrap_or_else(|why| panic!("{why}:\n{block}"));
+        let config =
+            Config::from_toml(&[rest, block].concat()).unwrap_or_else(|why| panic!("{why}:\n{block}"));
         config.gate(Policy::new()).unwrap().build_random().unwrap_or_else(|why| panic!("{why}:\n{block}"));
         let has_issuer = block.contains("[[issuer]]") || block.contains("[introspection]");
         assert_eq!(config.resource().unwrap().is_some(), has_issuer, "{block}");

@@ -133,7 +133,6 @@ impl Verifier {
     }
 
     /// How a gate reads its tokens' claims.
-    #[must_use]
     pub const fn mapping(&self) -> &ClaimMapping {
         &self.mapping
     }
