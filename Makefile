@@ -10,6 +10,7 @@ TOOLS := $(CURDIR)/target/tools
 TYPESCRIPT := tests/clients/typescript
 PYTHON_CLIENT := tests/clients/python
 BINDINGS_PYTHON := bindings-python
+PYTHON_BENCH := benches/python
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 # What the tests need of the system beyond Rust, Node and Python: command:package.
@@ -19,7 +20,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python lint lint-python bench bench-quick figures dudect audit tsan fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python lint lint-python bench bench-quick bench-python figures dudect audit tsan fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,10 +43,17 @@ $(PYTHON_CLIENT)/.venv/.stamp: $(PYTHON_CLIENT)/requirements.txt
 	$(PYTHON_CLIENT)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $(PYTHON_CLIENT)/requirements.txt
 	@touch $@
 
-$(BINDINGS_PYTHON)/.venv/.stamp: $(BINDINGS_PYTHON)/requirements-dev.txt
+$(BINDINGS_PYTHON)/.venv/.stamp: $(BINDINGS_PYTHON)/requirements-dev.txt $(BINDINGS_PYTHON)/requirements-integrations.txt
 	$(call say,PyPI packages to build and test the Python package)
 	$(PYTHON) -m venv --clear $(BINDINGS_PYTHON)/.venv
 	$(BINDINGS_PYTHON)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	$(BINDINGS_PYTHON)/.venv/bin/pip install --quiet --disable-pip-version-check -r $(BINDINGS_PYTHON)/requirements-integrations.txt
+	@touch $@
+
+$(PYTHON_BENCH)/.venv/.stamp: $(PYTHON_BENCH)/requirements.txt
+	$(call say,PyPI packages that the Python package is measured beside)
+	$(PYTHON) -m venv --clear $(PYTHON_BENCH)/.venv
+	$(PYTHON_BENCH)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 deps-system: ## the Debian packages the tests need; starts no service
@@ -124,9 +132,22 @@ lint: $(TOOLS)/bin/cargo-deny lint-python ## formatting, lints, docs, licences
 bench: ## every figure, into target/bench/report.jsonl
 	$(CARGO) bench --locked -p doorward-benches
 	$(CARGO) run --locked --profile bench -p doorward-benches --bin report
+	$(if $(wildcard $(PYTHON_BENCH)/.venv),$(MAKE) bench-python)
 
 bench-quick: ## the same rows in under three minutes
 	$(CARGO) run --locked --profile bench -p doorward-benches --bin report -- --quick
+	$(if $(wildcard $(PYTHON_BENCH)/.venv),$(MAKE) bench-python QUICK=--quick)
+
+# Once it was run, `make bench` runs it too. PYTHON=python3.12 has ryjwt among the peers, which takes 3.12 or newer.
+bench-python: $(PYTHON_BENCH)/.venv/.stamp ## the Python package beside others, into the same report
+	rm -rf target/wheels/bench
+	cd $(BINDINGS_PYTHON) && ../$(PYTHON_BENCH)/.venv/bin/maturin build --quiet --release --out ../target/wheels/bench \
+		--interpreter ../$(PYTHON_BENCH)/.venv/bin/python
+	$(PYTHON_BENCH)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/bench/*.whl
+	@mkdir -p target/bench
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/verify.py $(QUICK) target/bench/report.jsonl
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/drop_in.py $(QUICK) target/bench/report.jsonl
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/asgi.py $(QUICK) target/bench/report.jsonl
 
 dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)
 	cd tests/constant-time && CARGO_TARGET_DIR=$(CURDIR)/target/constant-time \
@@ -152,6 +173,6 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
 
 clean: ## removes what was built
 	$(CARGO) clean
-	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so
+	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv
 
 comma := ,

@@ -24,7 +24,7 @@
 //! | [`GuardLayer`] | a tower layer: head decided before the body is read, rate headers on every answer |
 //! | [`KeyFetcher`] | fetches issuers' key sets (feature `fetch`, on by default: reqwest, rustls) |
 //! | [`Introspector`] | asks about opaque tokens (RFC 7662; feature `fetch`) |
-//! | `Redis` | a limit shared by several processes, counted in Redis or Valkey (feature `redis`) |
+//! | `Redis` | a limit shared by several processes, counted in Redis or Valkey (feature `redis`; over TLS, `redis-tls`) |
 //! | [`RateHeadersLayer`] | the address's rate headers on routes that are open to all |
 //! | [`CorsLayer`] | CORS by the gate's own list of origins; belongs outside the guard |
 //! | [`KeysFile`] | API keys by a file of digests, read again when it changes |

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 /// Raises ``ConfigError``: a digest that is none, or neither of key and digest, or both.
 #[pyclass(frozen, name = "ApiKey", module = "doorward")]
 pub(crate) struct PyApiKey {
-    entry: ApiKey,
+    pub(crate) entry: ApiKey,
     credential: Credential,
 }
 
@@ -161,7 +161,7 @@ impl PyApiKey {
 /// True
 #[pyclass(frozen, name = "ApiKeys", module = "doorward")]
 pub(crate) struct PyApiKeys {
-    keys: ApiKeys,
+    pub(crate) keys: ApiKeys,
     /// The entries, in the set's order, so that a hit makes nothing anew.
     entries: Vec<Py<PyApiKey>>,
 }

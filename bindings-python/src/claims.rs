@@ -7,6 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyIterator, PyString, PyTuple};
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// What a verified token says: a read-only mapping of its claims, in the order they stand in it.
 ///
@@ -19,15 +20,26 @@ use pyo3::types::{PyDict, PyIterator, PyString, PyTuple};
 #[pyclass(frozen, mapping, name = "Claims", module = "doorward")]
 pub(crate) struct PyClaims {
     owned: OwnedClaims,
-    /// Made when it is first asked for; never handed out.
+    /// Made when it is worth it; never handed out.
     dict: PyOnceLock<Py<PyDict>>,
+    /// How often one claim was looked up in the payload.
+    lookups: AtomicU8,
     scopes: PyOnceLock<Py<PyTuple>>,
     roles: PyOnceLock<Py<PyTuple>>,
 }
 
+/// So many claims are looked up in the payload, each for about a third of what the dict costs; for the next, it is made.
+const LOOKUPS: u8 = 2;
+
 impl PyClaims {
     pub(crate) fn new(claims: OwnedClaims) -> Self {
-        Self { owned: claims, dict: PyOnceLock::new(), scopes: PyOnceLock::new(), roles: PyOnceLock::new() }
+        Self {
+            owned: claims,
+            dict: PyOnceLock::new(),
+            lookups: AtomicU8::new(0),
+            scopes: PyOnceLock::new(),
+            roles: PyOnceLock::new(),
+        }
     }
 
     fn dict<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
@@ -46,12 +58,21 @@ impl PyClaims {
         Ok(dict.bind(py))
     }
 
-    fn attribute<'py>(
-        &self,
-        py: Python<'py>,
-        name: &Bound<'py, PyString>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.dict(py)?.get_item(name)?.as_ref().map(value::fresh).transpose()
+    /// All of them, in a dict of its own.
+    pub(crate) fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        value::fresh_dict(self.dict(py)?)
+    }
+
+    /// A claim's value, made anew as far as it can be changed.
+    fn find<'py>(&self, py: Python<'py>, claim: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.dict.get(py).is_none()
+            && let Ok(name) = claim.cast_exact::<PyString>()
+            && let Ok(name) = name.to_str()
+            && self.lookups.fetch_add(1, Relaxed) < LOOKUPS
+        {
+            return self.owned.get(name).map(|found| value::value(py, found)).transpose();
+        }
+        self.dict(py)?.get_item(claim)?.as_ref().map(value::fresh).transpose()
     }
 
     fn words<'py>(
@@ -96,43 +117,43 @@ impl PyClaims {
     /// ``iss``, the issuer: ``str`` or ``None``.
     #[getter]
     fn iss<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.attribute(py, intern!(py, "iss"))
+        self.find(py, intern!(py, "iss"))
     }
 
     /// ``sub``, the subject: ``str`` or ``None``.
     #[getter]
     fn sub<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.attribute(py, intern!(py, "sub"))
+        self.find(py, intern!(py, "sub"))
     }
 
     /// ``aud``, the audience: ``str``, a new list of ``str``, or ``None``.
     #[getter]
     fn aud<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.attribute(py, intern!(py, "aud"))
+        self.find(py, intern!(py, "aud"))
     }
 
     /// ``exp``, the end, in seconds since the epoch: ``int``, ``float`` or ``None``.
     #[getter]
     fn exp<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.attribute(py, intern!(py, "exp"))
+        self.find(py, intern!(py, "exp"))
     }
 
     /// ``nbf``, the beginning, in seconds since the epoch: ``int``, ``float`` or ``None``.
     #[getter]
     fn nbf<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.attribute(py, intern!(py, "nbf"))
+        self.find(py, intern!(py, "nbf"))
     }
 
     /// ``iat``, when it was issued, in seconds since the epoch: ``int``, ``float`` or ``None``.
     #[getter]
     fn iat<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.attribute(py, intern!(py, "iat"))
+        self.find(py, intern!(py, "iat"))
     }
 
     /// ``jti``, the token's id: ``str`` or ``None``.
     #[getter]
     fn jti<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.attribute(py, intern!(py, "jti"))
+        self.find(py, intern!(py, "jti"))
     }
 
     /// The scopes of ``scope`` or, without it, ``scp``: a string separated by spaces, or an array of strings.
@@ -154,8 +175,8 @@ impl PyClaims {
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, claim: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        match self.dict(py)?.get_item(claim)? {
-            Some(found) => value::fresh(&found),
+        match self.find(py, claim)? {
+            Some(found) => Ok(found),
             None => Err(PyKeyError::new_err((claim.clone().unbind(),))),
         }
     }
@@ -168,10 +189,7 @@ impl PyClaims {
         claim: &Bound<'py, PyAny>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        match self.dict(py)?.get_item(claim)? {
-            Some(found) => value::fresh(&found).map(Some),
-            None => Ok(default),
-        }
+        Ok(self.find(py, claim)?.or(default))
     }
 
     fn __contains__(&self, py: Python<'_>, claim: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -6,7 +6,7 @@ use doorward::jwt::Algorithm;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyFloat, PyString};
+use pyo3::types::{PyBytes, PyFloat, PyString, PyTuple};
 use std::borrow::Cow;
 
 /// A credential or a name: `str` or `bytes`, borrowed. A `str` with lone surrogates stays what it is, in bytes that are
@@ -109,6 +109,43 @@ pub(crate) fn now(unix: Option<Seconds>) -> Now {
     match unix {
         None => system,
         Some(Seconds(unix)) => Now { unix, ..system },
+    }
+}
+
+/// The operating system's clocks, or the caller's own in place of the one that never steps, in seconds.
+pub(crate) fn clock(now: Option<Seconds>) -> Now {
+    let system = Now::system();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates; what is no number is 0"
+    )]
+    match now {
+        None => system,
+        Some(Seconds(seconds)) => Now { mono: (seconds * 1e6) as u64, ..system },
+    }
+}
+
+/// The moment of a decision: seconds since the epoch; or a pair of those and of seconds on a clock that never steps.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment(Now);
+
+impl Moment {
+    /// The moment, or now.
+    pub(crate) fn or_system(moment: Option<Self>) -> Now {
+        moment.map_or_else(Now::system, |Self(now)| now)
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Moment {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if object.cast::<PyTuple>().is_ok() {
+            let (Seconds(unix), mono) = object.extract()?;
+            return Ok(Self(Now { unix, ..clock(Some(mono)) }));
+        }
+        Ok(Self(now(Some(Seconds::extract(object)?))))
     }
 }
 

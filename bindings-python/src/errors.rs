@@ -1,9 +1,16 @@
 //! The core's errors as exceptions: the classes are Python's (`doorward/_errors.py`), codes and messages the core's.
 
+use doorward::address::AddressError;
 use doorward::api_keys::file::KeyFileError;
 use doorward::api_keys::{ApiKeyError, ApiKeyRefusal};
-use doorward::jwt::{SignError, TokenError, VerifierError};
+use doorward::config::ConfigError;
+use doorward::gate::{GateError, SessionError};
+use doorward::jwks::UrlError;
+use doorward::jwt::{RevocationsFull, SignError, TokenError, VerifierError};
 use doorward::keys::KeyError;
+use doorward::oauth::{EndpointError, ResourceError};
+use doorward::origin::OriginError;
+use doorward::policy::PolicyError;
 use doorward::rate::QuotaError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -30,6 +37,16 @@ fn make(py: Python<'_>, name: &str, code: &str, message: &str) -> PyErr {
 #[cold]
 pub(crate) fn config(py: Python<'_>, code: &str, message: &str) -> PyErr {
     make(py, "ConfigError", code, message)
+}
+
+/// What is wrong with a setting, by its name.
+#[cold]
+pub(crate) fn setting(py: Python<'_>, error: &ConfigError) -> PyErr {
+    let raised = config(py, error.code(), &error.to_string());
+    match raised.value(py).setattr(intern!(py, "setting"), error.setting()) {
+        Ok(()) => raised,
+        Err(error) => error,
+    }
 }
 
 /// Why a token is refused: a subclass for what callers tell apart, and the code.
@@ -92,7 +109,22 @@ macro_rules! configured {
     )*};
 }
 
-configured!(KeyError, VerifierError, ApiKeyError, KeyFileError, QuotaError);
+configured!(
+    KeyError,
+    VerifierError,
+    RevocationsFull,
+    ApiKeyError,
+    KeyFileError,
+    QuotaError,
+    UrlError,
+    PolicyError,
+    GateError,
+    SessionError,
+    OriginError,
+    AddressError,
+    ResourceError,
+    EndpointError
+);
 
 /// Raises such an error as a `ConfigError`.
 pub(crate) trait OrConfigError<T> {

@@ -252,7 +252,7 @@ pub(crate) struct PySigningKey {
 }
 
 impl PySigningKey {
-    fn made(key: SigningKey, kid: Option<String>, token_type: Option<String>) -> Self {
+    pub(crate) fn made(key: SigningKey, kid: Option<String>, token_type: Option<String>) -> Self {
         let key = match kid {
             Some(kid) => key.with_kid(kid),
             None => key,
@@ -264,7 +264,7 @@ impl PySigningKey {
     }
 
     /// Detached for what takes as long as a private key's signature.
-    fn run<T: Send>(&self, py: Python<'_>, sign: impl FnOnce(&SigningKey) -> T + Send) -> T {
+    pub(crate) fn run<T: Send>(&self, py: Python<'_>, sign: impl FnOnce(&SigningKey) -> T + Send) -> T {
         match self.key.algorithm().is_symmetric() {
             true => sign(&self.key),
             false => py.detach(|| sign(&self.key)),

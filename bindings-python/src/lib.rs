@@ -10,6 +10,10 @@
 //! | `verifier` | tokens to claims |
 //! | `api_keys` | sets of API keys |
 //! | `rate` | quotas and limiters |
+//! | `pyjwt` | what `doorward.pyjwt` needs besides |
+//! | `jwks` | key sets that are fetched |
+//! | `policy` | who may reach what |
+//! | `gate` | whole requests to decisions |
 //!
 //! Classes are frozen, so that threads share them freely. The interpreter is detached for public-key signatures and for
 //! batches, and not for HMAC, where detaching costs a tenth of the work. No `unsafe`: what PyO3's safe interface has is enough.
@@ -18,12 +22,47 @@ mod api_keys;
 mod claims;
 mod convert;
 mod errors;
+mod gate;
+mod jwks;
 mod keys;
+mod policy;
+mod pyjwt;
 mod rate;
 mod value;
 mod verifier;
 
 use pyo3::prelude::*;
+
+/// Python's allocator aligns to two words, whatever a class wants.
+const fn is_aligned<T>() {
+    assert!(align_of::<T>() <= 2 * size_of::<usize>());
+}
+
+const _: () = {
+    is_aligned::<api_keys::PyApiKey>();
+    is_aligned::<api_keys::PyApiKeys>();
+    is_aligned::<api_keys::PyNewKey>();
+    is_aligned::<claims::PyClaims>();
+    is_aligned::<gate::PyAdmitted>();
+    is_aligned::<gate::PyAsk>();
+    is_aligned::<gate::PyDenial>();
+    is_aligned::<gate::PyGate>();
+    is_aligned::<gate::PyIntrospection>();
+    is_aligned::<gate::PyLimit>();
+    is_aligned::<gate::PyNeedBody>();
+    is_aligned::<gate::PyPrincipal>();
+    is_aligned::<jwks::PyFetch>();
+    is_aligned::<jwks::PyFetched>();
+    is_aligned::<jwks::PyJwks>();
+    is_aligned::<keys::PyKey>();
+    is_aligned::<keys::PyKeySet>();
+    is_aligned::<keys::PySigningKey>();
+    is_aligned::<policy::PyPolicy>();
+    is_aligned::<rate::PyDecision>();
+    is_aligned::<rate::PyLimiter>();
+    is_aligned::<rate::PyQuota>();
+    is_aligned::<verifier::PyVerifier>();
+};
 
 /// Free-threaded CPython has no abi3 before 3.15: it needs a wheel of its own, which is not built yet.
 #[pymodule(gil_used = true)]
@@ -33,7 +72,17 @@ mod _doorward {
     #[pymodule_export]
     use super::claims::PyClaims;
     #[pymodule_export]
+    use super::gate::{
+        PyAdmitted, PyAsk, PyDenial, PyGate, PyIntrospection, PyLimit, PyNeedBody, PyPrincipal,
+    };
+    #[pymodule_export]
+    use super::jwks::{PyFetch, PyFetched, PyJwks};
+    #[pymodule_export]
     use super::keys::{PyKey, PyKeySet, PySigningKey, sign};
+    #[pymodule_export]
+    use super::policy::PyPolicy;
+    #[pymodule_export]
+    use super::pyjwt::{_decode, _sign, _signing_secret, _verify};
     #[pymodule_export]
     use super::rate::{PyDecision, PyLimiter, PyQuota};
     #[pymodule_export]

@@ -1,8 +1,7 @@
 //! Quotas and limiters.
 
-use crate::convert::{Octets, Seconds};
+use crate::convert::{Octets, Seconds, clock};
 use crate::errors::{self, OrConfigError};
-use doorward::Now;
 use doorward::rate::{Decision, Limiter, Quota, Receipt};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -143,19 +142,6 @@ impl PyDecision {
 #[pyclass(frozen, name = "Limiter", module = "doorward")]
 pub(crate) struct PyLimiter {
     limiter: Arc<Limiter>,
-}
-
-fn clock(now: Option<Seconds>) -> Now {
-    let system = Now::system();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates; what is no number is 0"
-    )]
-    match now {
-        None => system,
-        Some(Seconds(seconds)) => Now { mono: (seconds * 1e6) as u64, ..system },
-    }
 }
 
 #[pymethods]

@@ -3,14 +3,16 @@
 use crate::claims::PyClaims;
 use crate::convert::{self, Octets, Seconds, Secret, Strings};
 use crate::errors::{self, OrConfigError};
-use crate::keys::{JsonText, PyKeySet, hmac};
+use crate::jwks::PyJwks;
+use crate::keys::{PyKeySet, hmac};
 use doorward::Now;
 use doorward::jwt::{
-    Algorithm, CachedVerifier, OwnedClaims, Rules, TokenCache, TokenError, Verified, Verifier,
+    Algorithm, CacheStats, CachedVerifier, OwnedClaims, Rules, TokenCache, TokenError, Verified, Verifier,
 };
 use doorward::keys::{Key, KeyError, KeySet};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use std::sync::Arc;
 
 /// Tokens up to this length are decoded on the stack, in bytes: the usual ones.
 const ON_STACK: usize = 1024;
@@ -18,7 +20,8 @@ const ON_STACK: usize = 1024;
 /// Keys and the rules their tokens are held to, made once and shared by any number of threads.
 ///
 /// Keys: ``secret`` (``str`` or ``bytes``; HS256 unless ``algorithms`` says HS384 or HS512), ``public_key`` (PEM, DER or the
-/// text of a JWK), ``jwks`` (a JWK Set as text or mapping), ``keys`` (a ``KeySet``, or an iterable of ``Key``); one of them
+/// text of a JWK), ``jwks`` (a JWK Set as text or mapping, or a
+/// ``Jwks`` that is fetched), ``keys`` (a ``KeySet``, or an iterable of ``Key``); one of them
 /// at least. A public key is for ``algorithms``, or for the usual ones of its kind. The token's ``alg`` only has to agree.
 ///
 /// Rules: ``issuer``, ``audience``, ``subject``, ``token_type`` (the header's ``typ``), ``token_id`` (``jti``) and ``nonce``
@@ -38,16 +41,16 @@ const ON_STACK: usize = 1024;
 /// 'anna'
 #[pyclass(frozen, name = "Verifier", module = "doorward")]
 pub(crate) struct PyVerifier {
-    cached: CachedVerifier<Py<PyClaims>>,
+    pub(crate) cached: CachedVerifier<Py<PyClaims>>,
     /// Public keys take long enough to let other threads run.
-    detach: bool,
+    pub(crate) detach: bool,
 }
 
 /// The keys of all four arguments together.
 struct KeyArguments<'a, 'py> {
     secret: Option<Secret<'a>>,
     public_key: Option<Secret<'a>>,
-    jwks: Option<JsonText>,
+    jwks: Option<Bound<'py, PyAny>>,
     keys: Option<Bound<'py, PyAny>>,
     allow_short_secret: bool,
 }
@@ -59,7 +62,7 @@ impl KeyArguments<'_, '_> {
                 let message = "give jwks or keys, not both: a KeySet may hold what you have of either";
                 return Err(errors::config(py, "argument_invalid", message));
             }
-            (Some(jwks), None) => PyKeySet::of_jwks(py, jwks)?.keys,
+            (Some(jwks), None) => PyKeySet::of_jwks(py, &jwks.extract()?)?.keys,
             (None, Some(keys)) => match keys.cast::<PyKeySet>() {
                 Ok(set) => set.get().keys.clone(),
                 Err(_) => PyKeySet::of(keys)?.keys,
@@ -92,6 +95,10 @@ impl KeyArguments<'_, '_> {
         Ok(set)
     }
 
+    const fn is_fetched_alone(&self) -> bool {
+        self.secret.is_none() && self.public_key.is_none() && self.keys.is_none()
+    }
+
     /// Whether a secret is all there is.
     fn is_alone(&self) -> bool {
         self.public_key.is_none() && self.jwks.is_none() && self.keys.is_none()
@@ -115,7 +122,7 @@ impl PyVerifier {
         py: Python<'_>,
         secret: Option<Secret<'_>>,
         public_key: Option<Secret<'_>>,
-        jwks: Option<JsonText>,
+        jwks: Option<Bound<'_, PyAny>>,
         keys: Option<Bound<'_, PyAny>>,
         algorithms: Option<Strings>,
         issuer: Option<Strings>,
@@ -137,8 +144,16 @@ impl PyVerifier {
         cache_ttl: Seconds,
     ) -> PyResult<Self> {
         let algorithms = algorithms.map(|names| convert::algorithms(py, &names)).transpose()?;
+        let fetched = jwks.as_ref().and_then(|jwks| jwks.cast::<PyJwks>().ok().cloned());
         let keys = KeyArguments { secret, public_key, jwks, keys, allow_short_secret };
-        let keys = keys.set(py, algorithms.as_deref())?;
+        let keys = match &fetched {
+            Some(_) if keys.is_fetched_alone() => KeySet::new(),
+            Some(_) => {
+                let message = "keys that are fetched stand alone: give others to a verifier of their own";
+                return Err(errors::config(py, "argument_invalid", message));
+            }
+            None => keys.set(py, algorithms.as_deref())?,
+        };
         let mut rules = Rules::new().tolerance(leeway.0);
         if let Some(algorithms) = &algorithms {
             rules = rules.algorithms(algorithms);
@@ -168,8 +183,12 @@ impl PyVerifier {
         if ignore_not_before {
             rules = rules.ignoring_not_before();
         }
-        let detach = keys.has_public();
-        let verifier = Verifier::new(keys, rules).or_config_error(py)?;
+        let detach = keys.has_public() || fetched.is_some();
+        let verifier = match fetched {
+            Some(jwks) => Verifier::fetching(Arc::clone(&jwks.get().jwks), rules),
+            None => Verifier::new(keys, rules),
+        };
+        let verifier = verifier.or_config_error(py)?;
         let cache = match cache && cache_size > 0 {
             true => Some(new_cache(py, cache_size, cache_ttl.span(py, "cache_ttl")?)?),
             false => None,
@@ -182,7 +201,12 @@ impl PyVerifier {
     /// ``now`` is seconds since the epoch, in place of the clock's. Raises ``TokenError``, of the subclass that fits, with its
     /// ``code``.
     #[pyo3(signature = (token, *, now=None))]
-    fn verify(&self, py: Python<'_>, token: Octets<'_>, now: Option<Seconds>) -> PyResult<Py<PyClaims>> {
+    pub(crate) fn verify(
+        &self,
+        py: Python<'_>,
+        token: Octets<'_>,
+        now: Option<Seconds>,
+    ) -> PyResult<Py<PyClaims>> {
         let (token, now) = (token.as_ref(), convert::now(now));
         if let Some(seen) = self.cached.seen(token, now) {
             return Ok(seen);
@@ -239,18 +263,21 @@ impl PyVerifier {
 
     /// ``hits``, ``misses`` and ``evictions`` of the cache since it was made; ``None`` without one.
     fn cache_stats<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let Some(stats) = self.cached.stats() else { return Ok(None) };
-        let dict = PyDict::new(py);
-        for (name, count) in [("hits", stats.hits), ("misses", stats.misses), ("evictions", stats.evictions)]
-        {
-            dict.set_item(name, count)?;
-        }
-        Ok(Some(dict))
+        self.cached.stats().map(|stats| self::stats(py, stats)).transpose()
     }
 
     fn __repr__(&self) -> &'static str {
         "<doorward.Verifier>"
     }
+}
+
+/// A cache's counters, by their names.
+pub(crate) fn stats<'py>(py: Python<'py>, stats: CacheStats) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, count) in [("hits", stats.hits), ("misses", stats.misses), ("evictions", stats.evictions)] {
+        dict.set_item(name, count)?;
+    }
+    Ok(dict)
 }
 
 impl PyVerifier {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import doctest
 import inspect
+import pickle
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,11 +31,12 @@ def run(*command: str) -> None:
 def test_the_stub_is_the_module_and_the_module_the_stub() -> None:
     run(
         "mypy.stubtest",
-        "doorward",
+        "doorward._doorward",
         "--mypy-config-file",
         "pyproject.toml",
         "--allowlist",
         "tests/stubtest-allowlist.txt",
+        "--ignore-unused-allowlist",
     )
 
 
@@ -86,8 +90,51 @@ def test_examples_in_docstrings_run() -> None:
 def test_examples_in_readmes_run(page: Path) -> None:
     examples = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
     assert examples
-    for example in examples:
-        subprocess.run([sys.executable, "-W", "error", "-c", example], check=True, timeout=60)
+    # One after the other: a later one may go on where an earlier one ended.
+    subprocess.run([sys.executable, "-W", "error", "-c", "\n".join(examples)], check=True, timeout=60)
+
+
+def test_what_holds_secrets_is_neither_pickled_nor_copied() -> None:
+    secret = "a secret of at least 32 bytes, kept well"
+    keys = doorward.ApiKeys([doorward.ApiKey("a", "a-key-nobody-guesses")])
+    for thing in (
+        doorward.Verifier(secret=secret),
+        doorward.Key.from_secret(secret),
+        doorward.SigningKey.from_secret(secret),
+        doorward.ApiKey("a", "a-key-nobody-guesses"),
+        keys,
+        doorward.Gate(api_keys=keys),
+        doorward.generate_key(),
+        doorward.Limiter(1, 1),
+    ):
+        for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="pickle"):
+                copied(thing)
+        assert secret not in repr(thing) and "nobody" not in repr(thing)
+
+
+def test_exceptions_are_pickled_with_their_codes() -> None:
+    with pytest.raises(doorward.TokenError) as raised:
+        doorward.Verifier(secret="a secret of at least 32 bytes, kept well").verify("x")
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert (type(again), again.code, str(again)) == (doorward.MalformedToken, "token_malformed", str(raised.value))
+
+
+def test_a_stub_that_is_wrong_would_be_found(tmp_path: Path) -> None:
+    """So that the check of the stub above means something: one thing missing, one too many."""
+    folder = tmp_path / "doorward"
+    shutil.copytree(Path(doorward.__file__).parent, folder)
+    stub = folder / "_doorward.pyi"
+    text = stub.read_text()
+    missing = text.replace("    def clear_cache(self) -> None: ...\n", "")
+    more = text.replace("    def clear_cache(self)", "    def clear_all(self) -> None: ...\n    def clear_cache(self)")
+    for wrong in (missing, more):
+        assert wrong != text
+        stub.write_text(wrong)
+        done = subprocess.run(
+            [sys.executable, "-m", "mypy.stubtest", "doorward"], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 1 and "clear_" in done.stdout, done.stdout + done.stderr
 
 
 def test_types_are_shipped() -> None:

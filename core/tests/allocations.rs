@@ -11,7 +11,8 @@ use doorward::Now;
 use doorward::gate::{Body, Gate, Step};
 use doorward::jwt::{self, Algorithm, Rules, SigningKey, TokenCache, Verifier};
 use doorward::keys::{Key, KeySet};
-use doorward::policy::{Grants, Policy};
+use doorward::mcp::Kind;
+use doorward::policy::{Grants, Held, Policy, Requirement};
 use doorward::rate::{Limiter, Quota};
 use serde_json::Value;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -169,6 +170,32 @@ fn what_a_verification_allocates_is_what_is_said_of_it() {
     assert_eq!(settled(|| cache.get(b"another", NOW)).0, 0, "a cache miss");
 
     the_warm_gate();
+    a_policy();
+}
+
+/// Whatever is asked: a name or a URI, granted or not, by a role, a scope or what one implies, under requirements.
+fn a_policy() {
+    let admin = || Requirement::any().scopes(["s2"]).roles(["admin"]);
+    let policy = Policy::new()
+        .role("user", Grants::new().tools(["search", "draft_*"]).resources(["docs://*"]))
+        .scope("s3", Grants::new().tools(["other"]))
+        .and_then(|policy| policy.implies("s1", ["s2", "s3"]))
+        .and_then(|policy| policy.require(Kind::Tool, "draft_*", admin()))
+        .and_then(|policy| policy.require(Kind::Resource, "docs://a/%62/*", admin()))
+        .unwrap();
+    let held = Held::new(&["x", "user"], &["s0", "s1"]);
+    let things = [
+        (Kind::Tool, "search", true),
+        (Kind::Tool, "draft_1", true),
+        (Kind::Tool, "other", true),
+        (Kind::Tool, "another", false),
+        (Kind::Resource, "docs://A/b/c%20d", true),
+        (Kind::Resource, "docs://a/../b", false),
+        (Kind::Method, "ping", true),
+    ];
+    for (kind, name, allowed) in things {
+        assert_eq!(settled(|| policy.is_allowed(&held, kind, name)), (0, allowed), "{kind} {name}");
+    }
 }
 
 /// A call by a token seen before, from its headers to admission.

@@ -4,12 +4,12 @@ use crate::mcp::Tools;
 use axum::routing::get;
 use axum::{Json, Router};
 use doorward::api_keys::file::KeyFile;
-use doorward::config::{ADMIN, Config, USER};
+use doorward::config::{ADMIN, Config, RedisConfig, USER};
 use doorward::gate::Gate;
 use doorward::policy::{Grants, Policy};
 use doorward_axum::{
     CorsLayer, GuardLayer, Introspector, KeysFile, KeysFileError, KeysStatus, Metrics, RateHeadersLayer,
-    Redis, well_known,
+    Redis, RedisError, well_known,
 };
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -45,8 +45,7 @@ impl App {
         let tools = Tools::new(config, Arc::clone(&gate))?;
         let mut guard = GuardLayer::new(Arc::clone(&gate));
         if let Some(redis) = &config.redis {
-            let server =
-                Redis::new(redis.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"))?;
+            let server = store(redis)?;
             guard = guard.with_redis(server);
         }
         if let Some(introspection) = &config.oauth.introspection {
@@ -83,6 +82,19 @@ impl App {
         let metrics = metrics.map(|metrics| metrics.routes());
         Ok(Self { routes, guard, metrics, stop, gate, keys })
     }
+}
+
+/// The server by which limits are shared; nothing is connected yet.
+fn store(config: &RedisConfig) -> Result<Redis, String> {
+    let Some(path) = &config.ca else {
+        return Redis::new(config.url.expose()).map_err(|error| format!("REDIS_URL is not right: {error}"));
+    };
+    let pem = std::fs::read(path)
+        .map_err(|error| format!("REDIS_CA {} could not be read: {error}", path.display()))?;
+    Redis::with_authorities(config.url.expose(), &pem).map_err(|error| match error {
+        RedisError::Authorities => format!("REDIS_CA {} is not right: {error}", path.display()),
+        _ => format!("REDIS_URL is not right: {error}"),
+    })
 }
 
 /// Where the configuration has none: admins may do everything; users everything but mint tokens.

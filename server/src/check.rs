@@ -53,6 +53,9 @@ fn check(options: &cli::Options) -> Result<(Vec<Part>, Vec<String>), Error> {
             quota(config.address_quota)
         ),
     ));
+    if !config.limits.is_empty() {
+        parts.push(Part("named limits", config.limits.len().to_string()));
+    }
     if config.redis.is_some() {
         parts.push(Part("redis", "set, and not asked".to_owned()));
     }
@@ -108,7 +111,7 @@ fn print(parts: &[Part], warnings: &[String], json: bool) -> Result<(), Error> {
         return Ok(());
     }
     for Part(part, about) in parts {
-        writeln!(out, "{part:<12} ok   {about}")?;
+        writeln!(out, "{part:<13} ok   {about}")?;
     }
     for warning in warnings {
         eprintln!("doorward: warning: {warning}");

@@ -9,6 +9,7 @@
 //! | [`jwt`] | tokens with any header, payload and signature, made without doorward's own code |
 //! | [`mcp`] | JSON-RPC bodies |
 //! | [`authorization_server`] | an OAuth authorization server on loopback |
+//! | [`oauth_client`] | official MCP clients that go through it |
 //! | [`port`] | a port that is known before anybody listens there |
 //! | [`fixtures`] | the credentials and settings most tests share |
 
@@ -18,6 +19,7 @@ pub mod fixtures;
 pub mod http;
 pub mod jwt;
 pub mod mcp;
+pub mod oauth_client;
 pub mod port;
 pub mod process;
 pub mod server;
@@ -27,6 +29,7 @@ pub use denial::Denied;
 pub use fixtures::{ADMIN_KEY, OWN_KEY, SECRET, USER_KEY};
 pub use http::{Answer, Connection, Request};
 pub use jwt::Token;
+pub use oauth_client::{OauthClient, Sdk};
 pub use port::Port;
 pub use process::Ended;
 pub use server::{Server, Setup};

@@ -43,9 +43,9 @@ fn a_forbidden_tool_stays_forbidden_however_it_is_asked_for() {
         r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"whoami"}}"#.to_owned(),
         r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"generate-token"}}"#.to_owned(),
     ];
-    for body in &forbidden {
-        // A refusal by policy spends nothing: the bucket stays full.
-        Denied::FORBIDDEN.remaining(100).check(&server.send(&user(body.as_str())));
+    for (body, left) in forbidden.iter().zip((0..100).rev()) {
+        // A refusal by policy costs 1, were it of a whole batch.
+        Denied::FORBIDDEN.remaining(left).check(&server.send(&user(body.as_str())));
     }
     for request in [
         Request::post(call.as_str()).bearer(&token("anna").sign()),
@@ -89,8 +89,8 @@ fn what_two_parsers_could_read_in_two_ways_is_read_by_none() {
         "{}",
         "",
     ];
-    for body in twice {
-        Denied::BAD_BODY.remaining(100).check(&server.send(&user(body)));
+    for (body, left) in twice.into_iter().zip((0..100).rev()) {
+        Denied::BAD_BODY.remaining(left).check(&server.send(&user(body)));
     }
     Denied::BAD_BODY
         .check(&server.send(&user(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"pi\xff\"}".to_vec())));
@@ -105,7 +105,7 @@ fn batches_end_with_the_first_revision() {
     let batch = format!("[{}]", mcp::whoami());
     for version in ["2025-06-18", "2025-11-25", "2026-07-28", "2099-01-01", "garbage", ""] {
         let answer = server.send(&user(batch.as_str()).header("mcp-protocol-version", version));
-        Denied::BAD_BODY.remaining(100).check(&answer);
+        Denied::BAD_BODY.check(&answer);
     }
     let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
     for bad in [
@@ -114,8 +114,9 @@ fn batches_end_with_the_first_revision() {
         format!("[{ping},[{ping}]]"),
         "[1]".into(),
     ] {
-        Denied::BAD_BODY.remaining(100).check(&server.send(&user(bad)));
+        Denied::BAD_BODY.check(&server.send(&user(bad)));
     }
+    Denied::BAD_BODY.remaining(100 - 11).check(&server.send(&user("[]")));
     assert_eq!(server.logged("batch_invalid")["status"], 400);
     // Said twice, the revision is unknown.
     let twice = user(mcp::whoami()).header("mcp-protocol-version", "2025-03-26");
@@ -137,7 +138,7 @@ fn headers_that_disagree_with_the_body_refuse_it() {
         user(mcp::list()).header("mcp-name", "whoami"),
     ];
     for request in mismatches {
-        Denied::BAD_BODY.body(MISMATCH).remaining(100).check(&server.send(&request));
+        Denied::BAD_BODY.body(MISMATCH).check(&server.send(&request));
     }
     let log = server.logged("header_mismatch");
     assert_eq!(log["status"], 400, "{log}");
@@ -151,13 +152,15 @@ fn headers_that_disagree_with_the_body_refuse_it() {
             "{text}"
         );
     }
+    let mut admitted = 1;
     for request in [
         call("whoami").header("mcp-method", "tools/call").header("mcp-name", "whoami"),
         call("whoami").header("mcp-method", "tools/call").header("mcp-name", "=?base64?d2hvYW1p?="),
     ] {
         // The server behind may want more of that revision than the gate does; the gate has let it pass.
-        let answer = server.send(&request);
-        assert_ne!(answer.header("x-ratelimit-remaining"), Some("100"), "{answer:?}");
+        assert_ne!(server.send(&request).text(), MISMATCH);
+        assert_eq!(server.log().matches("\"code\":\"admitted\"").count(), admitted);
+        admitted += 1;
     }
     // Headers admit nothing by themselves.
     let lying = user(forbidden_call()).header("mcp-method", "tools/call");
@@ -176,8 +179,8 @@ fn long_bodies_are_not_read() {
     };
     assert_eq!(server.send(&user(padded(2048))).status, 200);
     assert_eq!(server.send(&user(padded(2048)).chunked()).status, 200);
-    Denied::TOO_LARGE.remaining(98).check(&server.send(&user(padded(2049))));
-    Denied::TOO_LARGE.remaining(98).check(&server.send(&user(padded(2049)).chunked()));
+    Denied::TOO_LARGE.remaining(97).check(&server.send(&user(padded(2049))));
+    Denied::TOO_LARGE.remaining(96).check(&server.send(&user(padded(2049)).chunked()));
     Denied::TOO_LARGE.check(&server.send(&user(padded(20_000)).chunked()));
     // By its head alone: not one byte of these ten gigabytes is sent.
     let mut connection = server.connect();

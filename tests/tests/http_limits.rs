@@ -110,18 +110,48 @@ fn the_101st_call_of_a_user_is_limited_and_others_are_not() {
 #[test]
 fn a_batch_costs_what_its_members_do() {
     let server = protected().var("RATE_LIMIT_MAX", "10").start();
-    let batch = |members: usize| {
+    let batch = |key: &str, members: usize| {
         let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
-        Request::post(format!("[{}]", vec![ping; members].join(","))).key(USER_KEY)
+        Request::post(format!("[{}]", vec![ping; members].join(","))).key(key)
     };
     let denied = Denied::PRINCIPAL_LIMITED.quota(10, 3600);
     // rmcp speaks no batches, whatever it answers was let through and counted.
-    assert_eq!(server.send(&batch(7)).number("x-ratelimit-remaining"), 3);
-    denied.remaining(3).retry_after(330..=360).check(&server.send(&batch(4)));
-    assert_eq!(server.send(&batch(3)).number("x-ratelimit-remaining"), 0);
+    assert_eq!(server.send(&batch(USER_KEY, 7)).number("x-ratelimit-remaining"), 3);
+    // What does not fit has cost 1, as every body that is refused: the next attempt has four to pay, and there are two.
+    denied.remaining(2).retry_after(690..=720).check(&server.send(&batch(USER_KEY, 4)));
+    assert_eq!(server.send(&batch(USER_KEY, 2)).number("x-ratelimit-remaining"), 0);
+    denied.remaining(0).retry_after(330..=360).check(&server.send(&batch(USER_KEY, 2)));
     // More than fits ever: waiting would not help, so no time is told.
-    let never = server.send(&batch(11));
+    let never = server.send(&batch(OWN_KEY, 11));
     assert_eq!((never.status, never.header("retry-after")), (429, None), "{never:?}");
+    assert_eq!(server.send(&batch(OWN_KEY, 9)).number("x-ratelimit-remaining"), 0);
+}
+
+#[test]
+fn one_key_has_no_more_bodies_read_than_its_quota_allows() {
+    let server = protected().var("RATE_LIMIT_MAX", "6").start();
+    let user = |body: &str| Request::post(body).key(USER_KEY);
+    let forbidden = user(&mcp::call("generate-token", json!({"userId": "x"})));
+    let long = user(&" ".repeat(1024 * 1024 + 1));
+    let kinds =
+        [(&Denied::FORBIDDEN, &forbidden), (&Denied::BAD_BODY, &user("{")), (&Denied::TOO_LARGE, &long)];
+    for (spent, (denied, request)) in (1..).zip(kinds.iter().chain(&kinds)) {
+        denied.quota(6, 3600).remaining(6 - spent).check(&server.send(request));
+    }
+    let limited = Denied::PRINCIPAL_LIMITED.quota(6, 3600).remaining(0).retry_after(570..=600);
+    for (_, request) in kinds {
+        limited.check(&server.send(request));
+    }
+    // The answer comes before the body, which is never read.
+    let mut connection = server.connect();
+    let head =
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n";
+    connection.write(format!("{head}x-api-key: {USER_KEY}\r\n\r\n").as_bytes()).expect("bytes can be sent");
+    limited.check(&connection.read(false).expect("an answer"));
+    assert!(connection.is_closed());
+    // Nobody else pays for it, nor does the address.
+    assert_eq!(server.send(&whoami().key(OWN_KEY)).number("x-ratelimit-remaining"), 5);
+    assert_eq!(server.send(&Request::get("/health")).number("x-ratelimit-remaining"), 30);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Server {
     child: Option<Child>,
     pub(crate) port: u16,
+    more: Vec<String>,
 }
 
 /// A port that was free a moment ago.
@@ -21,7 +22,12 @@ pub(crate) fn url(port: u16) -> String {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let mut server = Self { child: None, port: free_port() };
+        Self::start_with(Vec::new())
+    }
+
+    /// With these options beside its own.
+    pub(crate) fn start_with(more: Vec<String>) -> Self {
+        let mut server = Self { child: None, port: free_port(), more };
         server.restart();
         server
     }
@@ -40,6 +46,7 @@ impl Server {
                 "no",
             ])
             .args(["--dir", std::env::temp_dir().to_str().unwrap(), "--enable-debug-command", "yes"])
+            .args(&self.more)
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server is installed by `make deps-system`");

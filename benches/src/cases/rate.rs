@@ -59,12 +59,14 @@ pub trait Key: Hash + Eq + Clone + 'static {
 }
 
 impl Key for u64 {
+    #[inline(always)]
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(&self.to_ne_bytes())
     }
 }
 
 impl Key for String {
+    #[inline(always)]
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
     }

@@ -18,6 +18,9 @@ class ConfigError(Error, ValueError):
 
     code = "config_invalid"
 
+    setting: str | None = None
+    """The name of the setting at fault, where it is one of ``Gate.from_env``'s."""
+
 
 class SignError(Error, ValueError):
     """Claims that no verifier would take back: nothing was signed."""

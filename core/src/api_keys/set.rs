@@ -36,6 +36,7 @@ const SLOTS: usize = 16;
 /// assert_eq!(keys.find(b"a-guess", now), Err(ApiKeyRefusal::Unknown));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Clone)]
 pub struct ApiKeys {
     table: Table<SLOTS>,
     /// Nobody, then the entries in the order they were added: the table's positions are indices. A miss

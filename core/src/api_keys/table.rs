@@ -40,6 +40,7 @@ const DRAWS: u32 = 8;
 const SIZES: u32 = 12;
 
 /// A table whose buckets have `S` slots: 16 in use, fewer in tests, to make buckets overflow.
+#[derive(Clone)]
 pub(super) struct Table<const S: usize> {
     key: [u8; 16],
     buckets: Vec<Bucket<S>>,

@@ -4,6 +4,7 @@ use super::source::Source;
 use super::{ConfigError, Secret, not_right, without};
 use crate::rate::Quota;
 use crate::rate::shared::{Fallback, Settings, SharedError, SharedLimiter};
+use std::path::PathBuf;
 use std::string::String;
 
 /// A limit of principals that several processes share.
@@ -12,6 +13,9 @@ use std::string::String;
 pub struct RedisConfig {
     /// `REDIS_URL`: where the server is. A password may be in it.
     pub url: Secret,
+    /// `REDIS_CA`: a PEM file of the certificate authorities that may have signed the server's certificate, in place of
+    /// the system's.
+    pub ca: Option<PathBuf>,
     /// `REDIS_PREFIX`: what keys begin with.
     pub prefix: String,
     /// `REDIS_FALLBACK` and `REDIS_INSTANCES`: what holds while the server can't be asked.
@@ -23,12 +27,16 @@ pub struct RedisConfig {
 impl RedisConfig {
     pub(super) fn read(source: &Source, quota: Quota) -> Result<Option<Self>, ConfigError> {
         let Some(url) = source.parse("REDIS_URL", parse_url)? else {
-            let names = ["REDIS_PREFIX", "REDIS_FALLBACK", "REDIS_INSTANCES", "REDIS_LEASE"];
+            let names = ["REDIS_CA", "REDIS_PREFIX", "REDIS_FALLBACK", "REDIS_INSTANCES", "REDIS_LEASE"];
             return match names.into_iter().find(|name| source.has(name)) {
                 Some(name) => Err(without(name, "REDIS_URL")),
                 None => Ok(None),
             };
         };
+        let ca = source.text("REDIS_CA")?.map(PathBuf::from);
+        if ca.is_some() && !TLS.iter().any(|scheme| url.expose().starts_with(scheme)) {
+            return Err(without("REDIS_CA", "rediss:// in REDIS_URL"));
+        }
         let instances = source.number("REDIS_INSTANCES")?;
         let local = Fallback::LocalAtLimitOver(instances.unwrap_or(1));
         let fallback = source.parse("REDIS_FALLBACK", |text| match text {
@@ -43,6 +51,7 @@ impl RedisConfig {
         }
         let redis = Self {
             url,
+            ca,
             prefix: source.text("REDIS_PREFIX")?.unwrap_or("doorward").into(),
             fallback,
             lease: source.number("REDIS_LEASE")?.unwrap_or(1),
@@ -67,14 +76,15 @@ impl RedisConfig {
     }
 }
 
+/// Addresses by TLS.
+const TLS: [&str; 2] = ["rediss://", "valkeys://"];
+
 /// The rest of an address is its client's to check.
 fn parse_url(text: &str) -> Result<Secret, &'static str> {
-    let schemes = ["redis://", "valkey://", "unix:///"];
-    if schemes.iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {
-        Ok(Secret::new(text))
-    } else if text.starts_with("rediss://") || text.starts_with("valkeys://") {
-        Err("TLS is not built in: use redis:// on a private network or through a tunnel")
-    } else {
-        Err("it must be an address such as redis://user:password@host:6379/0")
+    let schemes = ["redis://", "valkey://", "unix:///"].into_iter().chain(TLS);
+    let known = schemes.into_iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+    if known {
+        return Ok(Secret::new(text));
     }
+    Err("it must be an address such as redis://user:password@host:6379/0, or rediss:// for TLS")
 }

@@ -90,6 +90,11 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Redis 6.2 or newer, or Valkey, by which several servers share RATE_LIMIT_MAX, as redis://host:6379",
     ),
+    one(
+        "REDIS_CA",
+        "",
+        "PEM file of the authorities that signed its certificate, for rediss://; without it, the system's",
+    ),
     one("REDIS_PREFIX", "doorward", "what keys in it begin with"),
     one(
         "REDIS_FALLBACK",

@@ -83,7 +83,9 @@ fn each_mistake_names_its_setting() {
         (&[("JWT_PUBLIC_KEY", "x"), ("JWT_AUDIENCE", "a")], "JWT_PUBLIC_KEY", "PEM"),
         (&[("REDIS_FALLBACK", "deny")], "REDIS_FALLBACK", "without REDIS_URL"),
         (&[("REDIS_URL", "host:6379")], "REDIS_URL", "an address such as"),
-        (&[("REDIS_URL", "rediss://host")], "REDIS_URL", "TLS is not built in"),
+        (&[("REDIS_URL", "rediss://")], "REDIS_URL", "rediss:// for TLS"),
+        (&[REDIS, ("REDIS_CA", "ca.pem")], "REDIS_CA", "without rediss://"),
+        (&[("REDIS_CA", "ca.pem")], "REDIS_CA", "without REDIS_URL"),
         (&[REDIS, ("REDIS_FALLBACK", "open")], "REDIS_FALLBACK", "local, deny or allow"),
         (&[REDIS, ("REDIS_INSTANCES", "0")], "REDIS_INSTANCES", "at least one"),
         (
@@ -253,6 +255,10 @@ fn a_shared_limit_and_its_defaults() {
         redis(&[("REDIS_INSTANCES", "3")]).fallback,
         crate::rate::shared::Fallback::LocalAtLimitOver(3)
     );
+    for url in ["rediss://host", "valkeys://host:6380/2"] {
+        let config = redis(&[("REDIS_URL", url), ("REDIS_CA", "ca.pem")]);
+        assert_eq!((config.url.expose(), config.ca), (url, Some("ca.pem".into())));
+    }
     let gate = vars(&[REDIS, ("API_KEYS", "a-key-nobody-guesses")]).unwrap().gate(Policy::new()).unwrap();
     assert!(gate.build_random().unwrap().shared_limit().is_some());
 }

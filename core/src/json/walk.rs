@@ -76,6 +76,10 @@ mod tests {
             print(value, &mut out);
             out.push('\n');
         });
+        // One by one they are what they are together.
+        let owned = claims.to_owned();
+        claims.for_each(|name, value| assert!(owned.get(&name.to_string()) == Some(value)));
+        assert!(owned.get("b").is_none() && owned.get("").is_none());
         let lines: std::vec::Vec<_> = out.lines().collect();
         assert_eq!(lines[0], "a:[1 -0.5e3 <xA> [] {} null true ]");
         assert_eq!(lines[1], "o:{b={c=[{d=false } ] } e=<> }");

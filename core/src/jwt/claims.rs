@@ -319,7 +319,7 @@ pub use owned::OwnedClaims;
 
 #[cfg(feature = "alloc")]
 mod owned {
-    use super::{Claims, JsonStr, Limits, Value};
+    use super::{Claims, JsonStr, Limits, Members, Value};
     use alloc::boxed::Box;
     use core::fmt;
 
@@ -336,6 +336,20 @@ mod owned {
         pub fn claims(&self) -> Claims<'_> {
             // The payload was read before it was kept, so an error here cannot be; were it one, nothing is claimed.
             Claims::read(&self.payload, &self.limits).unwrap_or_else(|_| Claims::none("{}", &self.limits))
+        }
+
+        /// As [`Claims::get`], without reading the registered claims first, and no further than to the one that is asked for.
+        #[must_use]
+        pub fn get(&self, claim: &str) -> Option<Value<'_>> {
+            let mut members = Members::of(&self.payload, self.limits.json()).ok()?;
+            while members.more().ok()? {
+                let (name, _, value) = members.read().ok()?;
+                // There is one of each name: that was seen to when it was verified.
+                if name == *claim {
+                    return Some(value.value());
+                }
+            }
+            None
         }
 
         /// As [`Claims::for_each`], without reading the registered claims first.

@@ -7,6 +7,7 @@ use super::{Algorithm, Claims, Limits, TokenError};
 use crate::keys::{Key, KeyError, Signer};
 use crate::{base64url, escape};
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// A key that signs with one algorithm, a shared secret or a private key, with its `kid` where it has one.
@@ -90,6 +91,15 @@ impl SigningKey {
     /// As [`Key::hmac`].
     pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
         Ok(Self::new(Signer::secret(algorithm, Key::hmac(algorithm, secret)?), None))
+    }
+
+    /// As [`hmac`](Self::hmac), with a secret that may be shorter than the hash (RFC 7518 §3.2 forbids it): whoever sees
+    /// one token can try out all short secrets at home.
+    ///
+    /// # Errors
+    /// As [`Key::hmac_allowing_short`].
+    pub fn hmac_allowing_short(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        Ok(Self::new(Signer::secret(algorithm, Key::hmac_allowing_short(algorithm, secret)?), None))
     }
 
     /// A private key from PEM: `PRIVATE KEY` (PKCS#8, RFC 5958 §2) with RSA, P-256, P-384 or Ed25519, `RSA PRIVATE KEY`
@@ -202,6 +212,24 @@ impl SigningKey {
             return Err(SignError::Claims(TokenError::Malformed));
         }
         self.seal(self.typ.as_deref(), payload)
+    }
+
+    /// The signature of any bytes, as a JWS has it (RFC 7515 §5.1, step 5). For surfaces that put a JWS together as another
+    /// library does: a header of their own is theirs to get right.
+    ///
+    /// ```
+    /// use doorward::jwt::{Algorithm, SigningKey};
+    /// let key = SigningKey::hmac_allowing_short(Algorithm::HS256, b"short")?;
+    /// let signature = key.sign_message(b"header.payload")?;
+    /// assert!(key.verifying_key().verify(Algorithm::HS256, b"header.payload", &signature));
+    /// assert!(!key.verifying_key().verify(Algorithm::HS256, b"header.Payload", &signature));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There are no random numbers to be had.
+    pub fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.signer.sign(message).ok_or(SignError::NoRandomness)
     }
 
     fn seal(&self, typ: Option<&str>, payload: &[u8]) -> Result<String, SignError> {

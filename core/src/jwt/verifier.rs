@@ -23,14 +23,14 @@ use core::fmt;
 /// assert_eq!(refused.code(), "token_malformed");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Verifier {
     keys: Keys,
     pub(super) rules: Rules<'static>,
     mapping: ClaimMapping,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Keys {
     Own(KeySet),
     #[cfg(all(feature = "std", feature = "asymmetric"))]

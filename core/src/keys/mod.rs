@@ -150,8 +150,11 @@ impl Key {
         matches!(self.backend, Backend::Hmac(_))
     }
 
-    /// Whether `signature` is over `message`, by an algorithm the key [`allows`](Self::allows).
-    pub(crate) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+    /// Whether `signature` is over `message`, by an algorithm the key [`allows`](Self::allows): RFC 7518's signatures, and
+    /// no more. For surfaces that take a JWS apart as another library does;
+    /// [`verify_jws`](crate::jwt::verify_jws) and [`verify`](crate::jwt::verify) do all of it.
+    #[must_use]
+    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         if !self.allows(algorithm) {
             return false;
         }

@@ -32,10 +32,13 @@ use core::hash::{BuildHasher as _, Hasher as _};
 
 /// A bounded, lock-free table of rate buckets, one a key.
 ///
-/// Memory is fixed when it is made: 64 bytes for every 7 slots. Give it twice the slots of the keys you expect
-/// at once (about 18 bytes a live key): keys are spread over the sets by a seeded hash, and a set that overflows
-/// makes its newcomers inherit debt. It is saturated at `slots × capacity ÷ window` units a second;
-/// [`Stats::evictions_with_debt`] tells when that comes near.
+/// Memory is fixed when it is made: 64 bytes for every 7 slots. Keys are spread over sets of 7 by a seeded hash, and a
+/// set that overflows makes its newcomers inherit debt, so that some are denied what is theirs. **Sizing:** give it twice
+/// the slots of the keys that owe something at once (about 18 bytes a live key). Then 0.8 % of the checks are denied for
+/// the table's sake where every key always spends all it may, and none where they spend half of it; with as many slots
+/// as keys, 15 % and 0.3 %. Where keys can be made up, it is also saturated at `slots × capacity ÷ window` units a
+/// second: a flood of up to half of that denies nobody, and one window after any flood nothing is left of it.
+/// [`Stats::evictions_with_debt`] tells when that comes near. `benches/README.md` has the whole table.
 ///
 /// A check is a hash, one cache line and one compare-and-swap; a denial writes nothing. Once every quarter of the
 /// tick's range (over four hours for quotas of up to 60 a second, down to seconds for a million) one check also

@@ -124,9 +124,15 @@ impl AuthorizationServer {
     /// A token as a client would get it, without one.
     #[must_use]
     pub fn token(&self, resource: &str, scope: &str) -> String {
-        let state = lock(&self.state);
+        let mut state = lock(&self.state);
         let (subject, client) = (state.settings.subject.clone(), "a-test".to_owned());
         state.access_token(&Grant { client, subject, scope: scope.into(), resource: resource.into() })
+    }
+
+    /// Every token that it gave to anybody.
+    #[must_use]
+    pub fn issued(&self) -> Vec<String> {
+        lock(&self.state).issued.clone()
     }
 
     /// A token of its key with any claims.

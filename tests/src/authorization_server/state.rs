@@ -18,6 +18,8 @@ pub(super) struct State {
     /// By refresh token: good for one use, for clients are public (OAuth 2.1 §4.3.1).
     pub(super) refresh: BTreeMap<String, Grant>,
     pub(super) asked: Vec<Asked>,
+    /// Every token it made.
+    pub(super) issued: Vec<String>,
 }
 
 /// What somebody consented to.
@@ -45,6 +47,7 @@ impl State {
             codes: BTreeMap::new(),
             refresh: BTreeMap::new(),
             asked: Vec::new(),
+            issued: Vec::new(),
         }
     }
 
@@ -54,10 +57,10 @@ impl State {
     }
 
     /// An access token by a grant, at the settings of now.
-    pub(super) fn access_token(&self, grant: &Grant) -> String {
+    pub(super) fn access_token(&mut self, grant: &Grant) -> String {
         let now = unix();
         let audience = self.settings.audience.as_ref().unwrap_or(&grant.resource);
-        self.keys.sign(&json!({
+        let token = self.keys.sign(&json!({
             "iss": self.issuer,
             "aud": audience,
             "sub": grant.subject,
@@ -66,7 +69,9 @@ impl State {
             "iat": now,
             "exp": now + self.settings.lifetime,
             "jti": random(),
-        }))
+        }));
+        self.issued.push(token.clone());
+        token
     }
 
     /// What there is consent for, of the scopes asked for.

@@ -7,6 +7,7 @@
 mod allocations;
 mod machine;
 mod measure;
+mod redis;
 mod sharing;
 
 use doorward_benches::cases::{self, api_keys, gate, jwt, rate};
@@ -69,6 +70,10 @@ fn main() -> Result<(), Failure> {
             print(&row);
             writeln!(file, "{}", Value::Object(row))?;
         }
+    }
+    for row in redis::rows(|id| options.wants(id), options.quick)? {
+        print(&row);
+        writeln!(file, "{}", Value::Object(row))?;
     }
     eprintln!("{} in {} s", out.display(), start.elapsed().as_secs());
     Ok(())

@@ -85,7 +85,8 @@ impl Layer {
     }
 
     /// Only requests for these resources, by URI. What a server could read as one of them counts too: other spellings, and
-    /// whatever may lead anywhere (`..`, `%2f` and so on), as with [`Policy::require`](crate::policy::Policy::require).
+    /// whatever may lead anywhere (`..`, `%2f` and so on), as with [`Policy::require`](crate::policy::Policy::require). A
+    /// `subscriptions/listen` is one call of that method, however many it listens to.
     pub fn resources<T: AsRef<str>>(self, patterns: impl IntoIterator<Item = T>) -> Self {
         self.named(Kind::Resource, patterns)
     }

@@ -4,6 +4,9 @@
 //! the connection is any good. The connection is made when it is first needed, and made anew when it breaks, when nothing
 //! has come over it for a second, or when the server would not have us.
 
+#[cfg(feature = "redis-tls")]
+mod tls;
+
 use doorward::Now;
 use doorward::rate::shared::{Ask, Failure, Mode, Outcome, Reply, SharedLimiter, SharedQuota, Spend};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -51,15 +54,26 @@ struct Told {
 pub enum RedisError {
     /// It is no address at all.
     Address,
-    /// It asks for TLS, which this build has not.
+    /// It asks for TLS, which this build has not: feature `redis-tls`.
     NoTls,
+    /// It asks for TLS that verifies nobody.
+    Unverified,
+    /// What should be certificate authorities is no PEM file of certificates.
+    Authorities,
+    /// Certificate authorities are of no use without TLS.
+    AuthoritiesWithoutTls,
 }
 
 impl fmt::Display for RedisError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Address => "it must be an address such as redis://user:password@host:6379/0",
-            Self::NoTls => "rediss:// needs TLS, which is not built in: use redis:// on a private network or through a tunnel",
+            Self::NoTls => "rediss:// needs TLS, which is not built in: build with feature redis-tls",
+            Self::Unverified => "#insecure is not for here: the server's certificate is always verified",
+            Self::Authorities => "certificate authorities must be a PEM file with at least one certificate",
+            Self::AuthoritiesWithoutTls => {
+                "certificate authorities need an address that begins with rediss://"
+            }
         })
     }
 }
@@ -67,18 +81,38 @@ impl fmt::Display for RedisError {
 impl std::error::Error for RedisError {}
 
 impl Redis {
-    /// The server at `url`: `redis://[user][:password@]host[:port][/database]`, or `unix:///path`.
+    /// The server at `url`: `redis://[user][:password@]host[:port][/database]`, or `unix:///path`. With feature
+    /// `redis-tls` also `rediss://…`: TLS to a server whose certificate one of the system's authorities has signed.
     ///
     /// # Errors
     /// It is no such address.
     pub fn new(url: &str) -> Result<Self, RedisError> {
-        let scheme = url.split(':').next().unwrap_or_default();
-        if scheme == "rediss" || scheme == "valkeys" {
+        if is_tls(url) {
+            #[cfg(feature = "redis-tls")]
+            return tls::client(url, None).map(Self::of);
+            #[cfg(not(feature = "redis-tls"))]
             return Err(RedisError::NoTls);
         }
         // redis-rs's own error may quote the address, password and all.
-        let client = Client::open(url).map_err(|_| RedisError::Address)?;
-        Ok(Self(Arc::new(Inner { client, connection: Mutex::new(None), told: Mutex::new(Told::default()) })))
+        Client::open(url).map(Self::of).map_err(|_| RedisError::Address)
+    }
+
+    /// The server at `url`, `rediss://…`, whose certificate one of these authorities has signed, and none of the system's:
+    /// a PEM file's text.
+    ///
+    /// # Errors
+    /// It is no such address, or there is no certificate in `pem`.
+    #[cfg(feature = "redis-tls")]
+    pub fn with_authorities(url: &str, pem: &[u8]) -> Result<Self, RedisError> {
+        if !is_tls(url) {
+            let plain = Self::new(url);
+            return plain.and(Err(RedisError::AuthoritiesWithoutTls));
+        }
+        tls::client(url, Some(pem)).map(Self::of)
+    }
+
+    fn of(client: Client) -> Self {
+        Self(Arc::new(Inner { client, connection: Mutex::new(None), told: Mutex::new(Told::default()) }))
     }
 
     /// Spends `cost` units from the bucket of `id`: [`SharedLimiter::begin`] to its end, within its deadline. For limits
@@ -149,6 +183,10 @@ impl Redis {
         if let Some(Connection { manager, .. }) = &*connection {
             return Ok(manager.clone());
         }
+        #[cfg(feature = "redis-tls")]
+        if matches!(self.0.client.get_connection_info().addr(), redis::ConnectionAddr::TcpTls { .. }) {
+            tls::provide();
+        }
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(DEAD))
             .set_response_timeout(Some(DEAD))
@@ -213,6 +251,12 @@ impl Redis {
             );
         }
     }
+}
+
+fn is_tls(url: &str) -> bool {
+    ["rediss:", "valkeys:"]
+        .iter()
+        .any(|scheme| url.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme)))
 }
 
 /// Nothing here is left half done by a panic.

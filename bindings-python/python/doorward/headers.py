@@ -1,0 +1,148 @@
+"""For servers that hand a hook the headers and nothing else: ``authenticate(headers)``.
+
+>>> import asyncio
+>>> from doorward import ApiKey, ApiKeys
+>>> keys = ApiKeys([ApiKey("ci", "a-key-nobody-guesses", roles=["user"])])
+>>> authenticate = Authenticator(api_keys=keys)
+>>> caller = asyncio.run(authenticate({"X-API-Key": "a-key-nobody-guesses"}))
+>>> caller.id, caller.has_role("user")
+('key:ci', True)
+
+A hook knows no address and no body: there are no limits and no policy here. Where there is an ASGI application, use
+``doorward.asgi.Guard``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._doorward import ApiKeys, Verifier
+from ._errors import ApiKeyError, ConfigError, Error, TokenError
+
+__all__ = ["Authenticator", "Caller", "Rejected"]
+
+
+class Rejected(Error):
+    """The caller is not let in.
+
+    Its text is one of a few fixed sentences, to tell the caller; ``code`` is for the log alone.
+    """
+
+    code = "rejected"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who the headers are from: what tools get as their context."""
+
+    #: ``key:<id>`` for an API key, ``<issuer> <subject>`` for a token.
+    id: str
+    #: ``api_key`` or ``jwt``.
+    method: str
+    #: The token's subject; ``None`` for a key.
+    subject: str | None = None
+    #: The scopes it was given.
+    scopes: tuple[str, ...] = ()
+    #: The roles it was given.
+    roles: tuple[str, ...] = ()
+    #: The token's claims; empty for a key.
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def has_role(self, role: str) -> bool:
+        """Whether it has that role."""
+        return role in self.roles
+
+
+class Authenticator:
+    """The hook: awaited with the headers, it gives the ``Caller`` or raises ``Rejected``.
+
+    ``headers`` are a mapping or pairs, names in any case. ``Authorization: Bearer`` carries a token or a key, the
+    header ``api_key_header`` a key. Both at once, or one of them twice, is refused; other schemes are as good as
+    nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        verifier: Verifier | None = None,
+        api_keys: ApiKeys | None = None,
+        api_key_header: str = "x-api-key",
+    ) -> None:
+        """Raises ``ConfigError``: there is nothing to verify with."""
+        if verifier is None and api_keys is None:
+            raise ConfigError("name a verifier or a set of API keys")
+        self._verifier = verifier
+        self._api_keys = api_keys
+        self._key_header = api_key_header.lower()
+
+    async def __call__(self, headers: Mapping[str, Any] | Iterable[tuple[Any, Any]]) -> Caller:
+        """The caller. Raises ``Rejected``."""
+        return self.authenticate(headers)
+
+    def authenticate(self, headers: Mapping[str, Any] | Iterable[tuple[Any, Any]]) -> Caller:
+        """The same, for those who do not await."""
+        bearer, key = None, None
+        for name, value in _pairs(headers):
+            if name == "authorization":
+                scheme, _, credential = value.strip().partition(" ")
+                if scheme.lower() != "bearer":
+                    continue
+                if bearer is not None:
+                    raise _rejected("Too many credentials", "credentials_ambiguous")
+                bearer = credential.strip()
+            elif name == self._key_header and self._api_keys is not None:
+                if key is not None:
+                    raise _rejected("Too many credentials", "credentials_ambiguous")
+                key = value.strip()
+        if bearer is not None and key is not None:
+            raise _rejected("Too many credentials", "credentials_ambiguous")
+        return self._known(bearer, key)
+
+    def credential(self, credential: str) -> Caller:
+        """Who a bare credential is from, a token or a key. Raises ``Rejected``."""
+        return self._known(credential, None)
+
+    def _known(self, bearer: str | None, key: str | None) -> Caller:
+        if not bearer and not key:
+            raise _rejected("Missing credentials", "credentials_missing")
+        try:
+            if bearer and self._verifier is not None and (bearer.count(".") == 2 or self._api_keys is None):
+                claims = self._verifier.verify(bearer)
+                return Caller(
+                    id=f"{claims.iss or ''} {claims.sub or ''}".strip(),
+                    method="jwt",
+                    subject=claims.sub,
+                    scopes=claims.scopes,
+                    roles=claims.roles,
+                    claims=claims,
+                )
+            if self._api_keys is not None:
+                entry = self._api_keys.verify(key or bearer or "")
+                return Caller(id=f"key:{entry.id}", method="api_key", scopes=entry.scopes, roles=entry.roles)
+        except (TokenError, ApiKeyError) as error:
+            raise _rejected("Invalid credentials", error.code) from error
+        raise _rejected("Invalid credentials", "credentials_unsupported")
+
+
+def _rejected(sentence: str, code: str) -> Rejected:
+    error = Rejected(sentence)
+    error.code = code
+    return error
+
+
+def _pairs(headers: Mapping[str, Any] | Iterable[tuple[Any, Any]]) -> Iterable[tuple[str, str]]:
+    items = headers.items() if isinstance(headers, Mapping) else headers
+    for name, values in items:
+        # Some frameworks give all lines of one name as a list.
+        for value in values if isinstance(values, (list, tuple)) else (values,):
+            yield _text(name).lower(), _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    raise TypeError(f"headers are str or bytes, not {type(value).__name__}")

@@ -1,0 +1,48 @@
+"""For Starlette and FastAPI: who a request is from, and what they must have, behind ``doorward.asgi.Guard``.
+
+``app.add_middleware(Guard, gate=Gate.from_env(), plain=["/reports"])``, and in a route's arguments
+``caller: Annotated[Principal, Depends(Requires(scopes=["reports:read"]))]``: see ``examples/fastapi_app.py``.
+"""
+
+from collections.abc import Iterable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+
+from ._doorward import Principal
+from ._requires import Requirement
+from .asgi import Guard
+
+__all__ = ["Guard", "Requires", "principal"]
+
+
+def principal(request: HTTPConnection) -> Principal:
+    """Who the request is from. Raises ``RuntimeError``: no guard stands before the route."""
+    found = request.scope.get("state", {}).get("principal")
+    if not isinstance(found, Principal):
+        raise RuntimeError("no doorward.asgi.Guard stands before this route")
+    return found
+
+
+class Requires:
+    """A dependency: all of these scopes, and one of these roles, where any are named. Else 403.
+
+    Gives the ``Principal``. A scope that is lacking is named in the challenge, so that the client can ask for it (RFC
+    6750 §3.1); the limits have counted the request by then.
+    """
+
+    def __init__(self, *, scopes: Iterable[str] = (), roles: Iterable[str] = ()) -> None:
+        """Any iterable will do but a ``str``."""
+        self._requirement = Requirement(scopes, roles)
+
+    def __call__(self, request: HTTPConnection) -> Principal:
+        """The caller. Raises Starlette's ``HTTPException``."""
+        caller = principal(request)
+        lacking = self._requirement.lacking(caller.scopes, caller.roles)
+        if lacking is None:
+            return caller
+        headers = {"cache-control": "no-store"}
+        if lacking == "insufficient_scope":
+            named = " ".join(self._requirement.scopes)
+            headers["www-authenticate"] = f'Bearer error="insufficient_scope", scope="{named}"'
+        raise HTTPException(403, detail=lacking, headers=headers)

@@ -1,0 +1,411 @@
+//! The gate: requests in, decisions and questions out.
+//!
+//! | file | what it converts |
+//! |---|---|
+//! | `build` | a gate from its parts, from variables, from a file |
+//! | `request` | a request's head |
+//! | `principal` | who it is |
+//! | `step` | what the gate says next: admitted, denied, a body to read, a question |
+
+mod build;
+mod principal;
+mod request;
+mod step;
+
+pub(crate) use build::{PyIntrospection, PyLimit};
+pub(crate) use principal::PyPrincipal;
+pub(crate) use step::{PyAdmitted, PyAsk, PyDenial, PyNeedBody};
+
+use crate::api_keys::PyApiKeys;
+use crate::convert::{Moment, Octets, Seconds, Secret, Strings};
+use crate::errors::{self, OrConfigError};
+use crate::jwks::PyFetch;
+use crate::policy::PyPolicy;
+use crate::rate::PyQuota;
+use crate::verifier::PyVerifier;
+use doorward::config::Config;
+use doorward::gate::{Body, Gate, SessionKey};
+use doorward::rate::Quota;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
+use request::{Headers, Peer};
+
+/// One pipeline from a request to a decision: Host and Origin, the address's bucket, the credential, who it is, what they may
+/// do, the principal's bucket. Shared by any number of threads and tasks.
+///
+/// Credentials: ``verifiers`` (a ``Verifier`` or several, each for issuers of its own), ``api_keys`` (an ``ApiKeys`` set, in the header
+/// ``api_key_header`` or behind ``Bearer``), ``api_key_lookup=True`` to ask the host about others, ``introspection`` for opaque tokens. ``policy``:
+/// without one, nobody reaches anything but ``initialize`` and ``ping``.
+///
+/// ``host`` is the address the server binds to; off loopback, ``public_url`` or ``allowed_hosts`` say by what name it is called.
+/// ``origins`` are web origins whose pages may call it. ``trusted_proxies`` (addresses and CIDRs) are those whose forwarding header is
+/// believed: ``X-Forwarded-For``, or ``forwarded_header``. IPv6 addresses count by their first 64 bits, or ``ipv6_prefix``. ``authorization_servers`` makes it an OAuth resource at ``public_url``, with ``scopes_supported``.
+///
+/// ``address_quota`` is for failed attempts of an address (30 a minute), ``principal_quota`` for requests of a principal (100 a minute),
+/// ``limits`` are further ones. ``body_limit`` is in bytes. ``cached_tokens`` are kept as verified for up to a minute. ``session_key``, at least 32 bytes, binds session ids to their principals: see ``bind_session``. Raises ``ConfigError``.
+///
+/// >>> gate = Gate(api_keys=ApiKeys([ApiKey("ci", "a-key-nobody-guesses", roles=["user"])]),
+/// ...             policy=Policy(roles={"user": {"tools": ["whoami"]}}))
+/// >>> headers = {"host": "localhost", "x-api-key": "a-key-nobody-guesses", "content-type": "application/json"}
+/// >>> call = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}'
+/// >>> gate.admit("POST", headers, "127.0.0.1", call).principal.id
+/// 'key:ci'
+#[pyclass(frozen, name = "Gate", module = "doorward")]
+pub(crate) struct PyGate {
+    /// Boxed, for it wants a cache line's alignment, and Python's allocator gives two words'.
+    pub(crate) gate: Box<Gate>,
+    /// Of a gate made from a configuration: for reading the file of keys again.
+    config: Option<Config>,
+    detach: bool,
+}
+
+#[pymethods]
+impl PyGate {
+    #[new]
+    #[pyo3(signature = (
+        *, verifiers=None, api_keys=None, api_key_lookup=false, introspection=None, policy=None, host=None, public_url=None,
+        allowed_hosts=None, origins=None, trusted_proxies=None, forwarded_header=None, ipv6_prefix=None, authorization_servers=None, scopes_supported=None,
+        api_key_header=None, address_quota=None, principal_quota=None, limits=None, body_limit=None, cached_tokens=None,
+        session_key=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
+    fn new(
+        py: Python<'_>,
+        verifiers: Option<Bound<'_, PyAny>>,
+        api_keys: Option<Bound<'_, PyApiKeys>>,
+        api_key_lookup: bool,
+        introspection: Option<Bound<'_, PyIntrospection>>,
+        policy: Option<Bound<'_, PyPolicy>>,
+        host: Option<&str>,
+        public_url: Option<&str>,
+        allowed_hosts: Option<Strings>,
+        origins: Option<Strings>,
+        trusted_proxies: Option<Strings>,
+        forwarded_header: Option<String>,
+        ipv6_prefix: Option<u8>,
+        authorization_servers: Option<Strings>,
+        scopes_supported: Option<Strings>,
+        api_key_header: Option<String>,
+        address_quota: Option<Bound<'_, PyQuota>>,
+        principal_quota: Option<Bound<'_, PyQuota>>,
+        limits: Option<Vec<Bound<'_, PyLimit>>>,
+        body_limit: Option<usize>,
+        cached_tokens: Option<usize>,
+        session_key: Option<Secret<'_>>,
+    ) -> PyResult<Self> {
+        let (mut builder, mut detach) = (Gate::builder(), false);
+        for verifier in build::verifiers(verifiers.as_ref())? {
+            let PyVerifier { cached, detach: slow } = verifier.get();
+            builder = builder.verifier(cached.verifier().clone());
+            detach |= slow;
+        }
+        if let Some(keys) = api_keys {
+            builder = builder.api_keys(keys.get().keys.clone());
+        }
+        if api_key_lookup {
+            builder = builder.api_key_lookup(doorward::gate::KeyLookup::new());
+        }
+        if let Some(introspection) = introspection {
+            builder = builder.introspection(introspection.get().introspection.clone());
+        }
+        if let Some(policy) = policy {
+            builder = builder.policy(policy.get().policy.clone());
+        }
+        let url = build::public_url(py, public_url)?;
+        if let Some(resource) = build::resource(py, url.clone(), authorization_servers, scopes_supported)? {
+            builder = builder.resource(resource);
+        }
+        builder = builder.hosts(build::hosts(py, host, url, allowed_hosts, origins)?);
+        builder = builder.addresses(build::addresses(
+            py,
+            trusted_proxies,
+            forwarded_header.as_deref(),
+            ipv6_prefix,
+        )?);
+        if let Some(name) = api_key_header {
+            builder = builder.api_key_header(name);
+        }
+        let quota = |quota: Bound<'_, PyQuota>| -> Quota { quota.get().quota };
+        if let Some(address) = address_quota {
+            builder = builder.address_quota(quota(address));
+        }
+        if let Some(principal) = principal_quota {
+            builder = builder.principal_quota(quota(principal));
+        }
+        for limit in limits.unwrap_or_default() {
+            builder = builder.limit(limit.get().layer.clone());
+        }
+        if let Some(bytes) = body_limit {
+            builder = builder.body_limit(bytes);
+        }
+        if let Some(tokens) = cached_tokens {
+            builder = builder.cached_tokens(tokens);
+        }
+        if let Some(key) = session_key {
+            builder = builder.sessions(SessionKey::new(key.as_ref()).or_config_error(py)?);
+        }
+        Ok(Self { gate: Box::new(builder.build_random().or_config_error(py)?), config: None, detach })
+    }
+
+    /// A gate by the settings of the environment, or of ``vars``, a mapping in its place: see the README's table. ``policy`` is for what no
+    /// variable can say. Reads the file ``API_KEYS_FILE``. Raises ``ConfigError``, with the setting's name in ``setting``.
+    #[staticmethod]
+    #[pyo3(signature = (vars=None, *, policy=None))]
+    fn from_env(
+        py: Python<'_>,
+        vars: Option<Bound<'_, PyAny>>,
+        policy: Option<Bound<'_, PyPolicy>>,
+    ) -> PyResult<Self> {
+        let vars = build::vars(py, vars)?;
+        Self::configured(py, Config::from_vars(vars), policy)
+    }
+
+    /// A gate by a TOML file, and the environment (or ``vars``), which wins over it. Raises as ``from_env``; ``OSError`` where the file can't be read.
+    #[staticmethod]
+    #[pyo3(signature = (path, vars=None, *, policy=None))]
+    fn from_config(
+        py: Python<'_>,
+        path: std::path::PathBuf,
+        vars: Option<Bound<'_, PyAny>>,
+        policy: Option<Bound<'_, PyPolicy>>,
+    ) -> PyResult<Self> {
+        let text = py.detach(|| std::fs::read_to_string(&path))?;
+        let vars = build::vars(py, vars)?;
+        Self::configured(py, Config::from_toml_and_vars(&text, vars), policy)
+    }
+
+    /// Decides on a request's head, before its body is read: ``Admitted``, ``Denial``, ``NeedBody`` or ``Ask``.
+    ///
+    /// ``headers`` are all of them: a mapping, or pairs of names and values, ``str`` or ``bytes``. ``peer`` is the other end's IP address: without
+    /// one, every request is refused. ``now`` is seconds since the epoch, or a pair of those and of seconds on a clock that never steps.
+    /// ``session_in_query`` is for the older SSE transport: the parameter's name, and the query that has it.
+    #[pyo3(signature = (method, headers, peer, *, session_in_query=None, now=None))]
+    fn begin<'py>(
+        slf: &Bound<'py, Self>,
+        method: &str,
+        headers: Headers,
+        peer: Peer,
+        session_in_query: Option<(String, String)>,
+        now: Option<Moment>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (this, now) = (slf.get(), Moment::or_system(now));
+        let gate = &this.gate;
+        let step = this.run(slf.py(), || {
+            let mut head = gate.head(method, peer.0, headers.iter());
+            if let Some((parameter, query)) = &session_in_query {
+                head = head.session_in_query(parameter, query);
+            }
+            gate.begin(&head, now)
+        });
+        step::convert(slf, step)
+    }
+
+    /// Decides on a whole request that was read already: ``Admitted`` or ``Denial``. Questions are answered with "unavailable", which refuses: hosts that
+    /// answer them use ``begin``.
+    #[pyo3(signature = (method, headers, peer, body=None, *, now=None))]
+    fn admit<'py>(
+        slf: &Bound<'py, Self>,
+        method: &str,
+        headers: Headers,
+        peer: Peer,
+        body: Option<Octets<'_>>,
+        now: Option<Moment>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (this, now) = (slf.get(), Moment::or_system(now));
+        let body = body.as_ref().map_or(&[][..], |body| body.as_ref());
+        let gate = &this.gate;
+        let step = this.run(slf.py(), || {
+            let head = gate.head(method, peer.0, headers.iter());
+            step::to_the_end(gate, gate.begin(&head, now), Body::Read(body), now)
+        });
+        step::convert(slf, step)
+    }
+
+    /// A ``Fetch`` of an issuer's keys that is due, if any: ask at start and after every request.
+    #[pyo3(signature = (*, now=None))]
+    fn refresh(&self, now: Option<Moment>) -> Option<PyFetch> {
+        self.gate.refresh(Moment::or_system(now)).map(PyFetch::of)
+    }
+
+    /// Puts another set of API keys in the place of the one there is: a request begun after this returns sees it. Raises ``ConfigError``.
+    fn swap_api_keys(&self, py: Python<'_>, keys: &Bound<'_, PyApiKeys>) -> PyResult<()> {
+        self.gate.swap_api_keys(keys.get().keys.clone()).or_config_error(py)
+    }
+
+    /// Reads ``API_KEYS_FILE`` again, of a gate made from a configuration that has one; false where there is none. When it raises (``ConfigError``,
+    /// ``OSError``), the keys stay as they were.
+    fn reload_api_keys(&self, py: Python<'_>) -> PyResult<bool> {
+        let Some(config) = &self.config else { return Ok(false) };
+        build::load_keys(py, config, &self.gate)
+    }
+
+    /// Forgets what the host said of API keys: each is asked for anew.
+    fn forget_api_keys(&self) {
+        self.gate.forget_api_keys();
+    }
+
+    /// Whether who was admitted before would be now, as far as the credential goes: for answers that last, at least every 30 seconds. ``token`` is what came
+    /// behind ``Bearer``; without it, that very token's revocation isn't seen.
+    #[pyo3(signature = (principal, token=None, *, now=None))]
+    fn still_good(
+        &self,
+        principal: &Bound<'_, PyPrincipal>,
+        token: Option<Octets<'_>>,
+        now: Option<Moment>,
+    ) -> bool {
+        let token = token.as_ref().map_or(&[][..], |token| token.as_ref());
+        self.gate.still_good(&principal.get().principal, token, Moment::or_system(now))
+    }
+
+    /// Revokes one token until it expires by itself, at ``until`` (seconds since the epoch). Raises ``ConfigError``: the bounded set is full, and
+    /// nothing was changed.
+    #[pyo3(signature = (token, until, *, now=None))]
+    fn revoke_token(
+        &self,
+        py: Python<'_>,
+        token: Octets<'_>,
+        until: Seconds,
+        now: Option<Moment>,
+    ) -> PyResult<()> {
+        let revoked = self.gate.revocations().revoke_token(token.as_ref(), until.0, Moment::or_system(now));
+        revoked.or_config_error(py)
+    }
+
+    /// Revokes the token of that issuer and ``jti``. Otherwise as ``revoke_token``.
+    #[pyo3(signature = (issuer, id, until, *, now=None))]
+    fn revoke_id(
+        &self,
+        py: Python<'_>,
+        issuer: &str,
+        id: &str,
+        until: Seconds,
+        now: Option<Moment>,
+    ) -> PyResult<()> {
+        self.gate.revocations().revoke_id(issuer, id, until.0, Moment::or_system(now)).or_config_error(py)
+    }
+
+    /// Revokes every token of that issuer and subject that was issued before ``before``. Otherwise as ``revoke_token``.
+    #[pyo3(signature = (issuer, subject, before, until, *, now=None))]
+    fn revoke_subject(
+        &self,
+        py: Python<'_>,
+        issuer: &str,
+        subject: &str,
+        before: Seconds,
+        until: Seconds,
+        now: Option<Moment>,
+    ) -> PyResult<()> {
+        let now = Moment::or_system(now);
+        self.gate.revocations().revoke_subject(issuer, subject, before.0, until.0, now).or_config_error(py)
+    }
+
+    /// What to answer at OAuth's well-known addresses, whatever the Host and without a credential: status, headers and body; ``None`` where the
+    /// path is another's.
+    fn well_known<'py>(
+        &self,
+        py: Python<'py>,
+        method: &str,
+        path: &str,
+    ) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let Some(answer) = self.gate.well_known(method, path) else { return Ok(None) };
+        let headers: Vec<(String, String)> =
+            answer.headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let body = PyBytes::new(py, answer.body.as_bytes());
+        Some((answer.status, headers, body).into_pyobject(py)).transpose()
+    }
+
+    /// Whether a page of that origin may read answers: for the host's CORS.
+    fn is_listed_origin(&self, origin: Octets<'_>) -> bool {
+        self.gate.host_rules().is_listed_origin(origin.as_ref())
+    }
+
+    /// The rate headers of an answer to a request that the gate does not guard: the address's bucket. None without a peer.
+    #[pyo3(signature = (headers, peer, *, now=None))]
+    fn address_headers(
+        &self,
+        headers: Headers,
+        peer: Peer,
+        now: Option<Moment>,
+    ) -> Vec<(&'static str, String)> {
+        let head = self.gate.head("GET", peer.0, headers.iter());
+        let lines = self.gate.address_headers(&head, Moment::or_system(now));
+        lines.iter().flat_map(|lines| lines.iter()).map(|(name, value)| (name, value.to_owned())).collect()
+    }
+
+    /// Whether session ids are bound to their principals. Where they are, the service behind must be given ``Admitted.session`` in the place of the
+    /// request's ``Mcp-Session-Id`` (or no such header), and clients what ``bind_session`` makes of the one in its answer.
+    #[getter]
+    fn binds_sessions(&self) -> bool {
+        self.gate.binds_sessions()
+    }
+
+    /// The session id that a client is given in the place of the service's own. Raises ``ConfigError``: give it none then.
+    fn bind_session(
+        &self,
+        py: Python<'_>,
+        principal: &Bound<'_, PyPrincipal>,
+        inner: &str,
+    ) -> PyResult<String> {
+        let bound = self.gate.bind_session(&principal.get().principal, inner);
+        bound.map(std::borrow::Cow::into_owned).or_config_error(py)
+    }
+
+    /// Binds an id of another kind, such as a task's, which stands in bodies: the server gives out what this makes, and takes it back by
+    /// ``unbind``. Raises ``ConfigError``.
+    fn bind(
+        &self,
+        py: Python<'_>,
+        kind: &str,
+        principal: &Bound<'_, PyPrincipal>,
+        inner: &str,
+    ) -> PyResult<String> {
+        self.gate.bind(kind, &principal.get().principal, inner).or_config_error(py)
+    }
+
+    /// The id that was bound; ``None`` where it is not that principal's, or not of that kind.
+    fn unbind<'o>(
+        &self,
+        kind: &str,
+        principal: &Bound<'_, PyPrincipal>,
+        outward: &'o str,
+    ) -> Option<&'o str> {
+        self.gate.unbind(kind, &principal.get().principal, outward)
+    }
+
+    /// The header API keys come in, in lower case.
+    #[getter]
+    fn api_key_header(&self) -> &str {
+        self.gate.api_key_header()
+    }
+
+    /// ``hits``, ``misses`` and ``evictions`` of the verified-token cache; ``None`` without one.
+    fn cache_stats<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        self.gate.cache_stats().map(|stats| crate::verifier::stats(py, stats)).transpose()
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "<doorward.Gate>"
+    }
+}
+
+impl PyGate {
+    fn configured(
+        py: Python<'_>,
+        config: Result<Config, doorward::config::ConfigError>,
+        policy: Option<Bound<'_, PyPolicy>>,
+    ) -> PyResult<Self> {
+        let wrong = |error| errors::setting(py, &error);
+        let config = config.map_err(wrong)?;
+        let policy = policy.map_or_else(doorward::policy::Policy::new, |policy| policy.get().policy.clone());
+        let gate = config.gate(policy).map_err(wrong)?.build_random().or_config_error(py)?;
+        build::load_keys(py, &config, &gate)?;
+        let detach = gate.key_sets().next().is_some()
+            || config.jwt.as_ref().is_some_and(|jwt| jwt.public_key.is_some());
+        Ok(Self { gate: Box::new(gate), config: Some(config), detach })
+    }
+
+    /// Detached where a signature may take long.
+    pub(crate) fn run<T: Send>(&self, py: Python<'_>, decide: impl FnOnce() -> T + Send) -> T {
+        if self.detach { py.detach(decide) } else { decide() }
+    }
+}

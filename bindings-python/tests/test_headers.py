@@ -1,0 +1,91 @@
+"""The hook that gets headers alone, and the example's server."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from servers import KEY, SECRET, running
+
+from doorward import ApiKey, ApiKeys, ConfigError, Verifier, sign
+from doorward.headers import Authenticator, Caller, Rejected
+
+TOKEN = sign({"iss": "https://i.example", "sub": "anna", "exp": 4102444800, "roles": ["admin"], "scope": "a b"}, SECRET)
+KEYS = ApiKeys([ApiKey("ci", KEY, roles=["user"], scopes=["read"])])
+
+
+def both(**options: Any) -> Authenticator:
+    return Authenticator(verifier=Verifier(secret=SECRET), api_keys=KEYS, **options)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-API-Key": KEY},
+        {"x-api-key": KEY},
+        {"authorization": f"Bearer {KEY}"},
+        {"Authorization": f"bEaReR  {KEY} "},
+        [(b"x-api-key", KEY.encode())],
+        {"x-api-key": [KEY]},
+        {"x-api-key": KEY, "authorization": "Basic abc"},
+    ],
+)
+def test_keys(headers: Any) -> None:
+    caller = asyncio.run(both()(headers))
+    assert caller == Caller(id="key:ci", method="api_key", scopes=("read",), roles=("user",))
+    assert KEY not in repr(caller)
+
+
+def test_tokens() -> None:
+    caller = both().authenticate({"Authorization": f"Bearer {TOKEN}"})
+    assert (caller.id, caller.method, caller.subject) == ("https://i.example anna", "jwt", "anna")
+    assert caller.has_role("admin") and not caller.has_role("user") and caller.scopes == ("a", "b")
+    assert caller.claims["iss"] == "https://i.example"
+
+
+@pytest.mark.parametrize(
+    ("headers", "sentence", "code"),
+    [
+        ({}, "Missing credentials", "credentials_missing"),
+        ({"authorization": "Basic abc"}, "Missing credentials", "credentials_missing"),
+        ({"authorization": "Bearer "}, "Missing credentials", "credentials_missing"),
+        ({"x-api-key": "a-guess"}, "Invalid credentials", "api_key_unknown"),
+        ({"authorization": f"Bearer {TOKEN[:-4]}AAAA"}, "Invalid credentials", "signature_invalid"),
+        ({"x-api-key": KEY, "authorization": f"Bearer {TOKEN}"}, "Too many credentials", "credentials_ambiguous"),
+        ([("X-Api-Key", KEY), ("x-api-key", KEY)], "Too many credentials", "credentials_ambiguous"),
+        ({"Authorization": [f"Bearer {TOKEN}"] * 2}, "Too many credentials", "credentials_ambiguous"),
+    ],
+)
+def test_rejected(headers: Any, sentence: str, code: str) -> None:
+    with pytest.raises(Rejected) as raised:
+        asyncio.run(both()(headers))
+    assert (str(raised.value), raised.value.code) == (sentence, code)
+
+
+def test_hostile_headers_and_settings() -> None:
+    for bad in ({"x-api-key": None}, {"x-api-key": 7}, {3: "x"}):
+        with pytest.raises(TypeError):
+            both().authenticate(bad)  # type: ignore[arg-type]
+    for headers in ({"x-api-key": "\ud800"}, {"authorization": "Bearer " + "x" * 10_000_000}):
+        with pytest.raises(Rejected):
+            both().authenticate(headers)
+    with pytest.raises(ConfigError):
+        Authenticator()
+    only_tokens = Authenticator(verifier=Verifier(secret=SECRET))
+    with pytest.raises(Rejected, match="Missing"):
+        only_tokens.authenticate({"x-api-key": KEY})
+    with pytest.raises(Rejected, match="Invalid"):
+        only_tokens.authenticate({"authorization": f"Bearer {KEY}"})
+
+
+@pytest.mark.thread_unsafe
+def test_the_example() -> None:
+    with running("headers_hook", API_KEY=KEY, JWT_SECRET=SECRET) as url:
+        as_ci = httpx.post(url + "/search", headers={"X-API-Key": KEY})
+        assert (as_ci.status_code, as_ci.json()) == (200, {"result": "search for key:ci"})
+        refused = httpx.post(url + "/delete", headers={"X-API-Key": KEY})
+        assert (refused.status_code, refused.json()) == (401, {"error": "Admin access required"})
+        admin = httpx.post(url + "/delete", headers={"Authorization": f"Bearer {TOKEN}"})
+        assert admin.json() == {"result": "delete for https://i.example anna"}
+        nobody = httpx.post(url + "/search")
+        assert (nobody.status_code, nobody.json()) == (401, {"error": "Missing credentials"})
