@@ -186,8 +186,12 @@ fn the_same_subject_of_two_issuers_is_two_principals() {
 #[test]
 fn an_opaque_token_is_revoked_and_forgotten_as_any_other() {
     let introspection = Introspection::new("https://a.example/i", "https://a.example").unwrap();
-    let gate =
-        Gate::builder().introspection(introspection).policy(Policy::allow_all()).slots(64, 64).build_random().unwrap();
+    let gate = Gate::builder()
+        .introspection(introspection)
+        .policy(Policy::allow_all())
+        .slots(64, 64)
+        .build_random()
+        .unwrap();
     let media = ("content-type", &b"application/json"[..]);
     let asked = |answer: Option<&str>| {
         let headers = [("host", &b"localhost"[..]), ("authorization", b"Bearer opaque"), media];

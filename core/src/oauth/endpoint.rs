@@ -49,7 +49,8 @@ impl core::error::Error for EndpointError {}
 pub(crate) fn check_endpoint(url: &str) -> Result<(), EndpointError> {
     let parts = Parts::parse(url, MAX_URL).map_err(EndpointError::Malformed)?;
     let is = |scheme: &str| parts.scheme.eq_ignore_ascii_case(scheme);
-    if !(is("https") || is("http") && parts.authority.host.is_loopback()) {
+    let local = is("http") && parts.authority.host.is_loopback();
+    if !is("https") && !local {
         return Err(EndpointError::NotHttps);
     }
     if parts.rest.contains('#') { Err(EndpointError::Fragment) } else { Ok(()) }

@@ -154,7 +154,8 @@ impl Resource {
 fn checked(issuer: &str) -> Result<String, ResourceError> {
     let parts = Parts::parse(issuer, MAX_ISSUER).map_err(ResourceError::IssuerMalformed)?;
     let is = |scheme: &str| parts.scheme.eq_ignore_ascii_case(scheme);
-    if !(is("https") || is("http") && parts.authority.host.is_loopback()) {
+    let local = is("http") && parts.authority.host.is_loopback();
+    if !is("https") && !local {
         return Err(ResourceError::IssuerNotHttps);
     }
     if parts.rest.contains(['?', '#']) {
