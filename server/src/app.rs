@@ -1,6 +1,7 @@
 //! The routes, and what stands in front of each.
 
 use crate::mcp::Tools;
+use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use doorward::api_keys::file::KeyFile;
@@ -76,9 +77,12 @@ impl App {
         let (counted, watched) = (Arc::clone(&gate), keys.clone());
         let open = Router::new()
             .route("/health", get(move || health(watched.clone(), Arc::clone(&counted))))
+            .fallback(async || StatusCode::NOT_FOUND)
             .layer(RateHeadersLayer::new(Arc::clone(&gate)));
         let closed = guarded.merge(open).layer(CorsLayer::new(Arc::clone(&gate)));
-        let routes = closed.merge(well_known(Arc::clone(&gate))).layer(CatchPanicLayer::new());
+        // Metadata is any page's to read, so it stands outside CORS.
+        let metadata = well_known(Arc::clone(&gate)).layer(RateHeadersLayer::new(Arc::clone(&gate)));
+        let routes = closed.merge(metadata).layer(CatchPanicLayer::new());
         let metrics = metrics.map(|metrics| metrics.routes());
         Ok(Self { routes, guard, metrics, stop, gate, keys })
     }

@@ -99,6 +99,41 @@ async fn a_flushed_script_is_sent_again_and_the_bucket_stays() {
     assert_eq!(limiter.stats().failed, 0);
 }
 
+/// What is flushed is forgotten: every bucket is full again, once for each time, and nothing else happens.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn flushed_under_load_each_flush_is_one_more_bucket() {
+    const AMOUNT: usize = 50;
+    const FLUSHES: usize = 3;
+    let server = Server::start();
+    // Nothing is remembered of denials, so that what the server forgets is seen at once.
+    let callers: Vec<_> = (0..2)
+        .map(|_| {
+            let url = server.url();
+            tokio::spawn(async move {
+                let redis = Redis::new(&url).unwrap();
+                let limiter = limiter(AMOUNT as u32, settings().deadline(Duration::from_secs(1)).slots(0));
+                let (mut admitted, until) = (0, Instant::now() + Duration::from_secs(3));
+                while Instant::now() < until {
+                    let outcome = redis.spend(&limiter, b"key:ci", limiter.base(), 1).await;
+                    assert!(outcome.failure.is_none(), "{outcome:?}");
+                    admitted += usize::from(outcome.verdict == Verdict::Admitted);
+                }
+                assert_eq!((limiter.mode(), limiter.stats().failed), (Mode::Shared, 0));
+                admitted
+            })
+        })
+        .collect();
+    for _ in 0..FLUSHES {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        server.run(&["FLUSHALL"]);
+    }
+    let mut admitted = 0;
+    for caller in callers {
+        admitted += caller.await.unwrap();
+    }
+    assert_eq!(admitted, AMOUNT * (1 + FLUSHES));
+}
+
 #[tokio::test]
 async fn killed_in_the_middle_and_restarted() {
     let mut server = Server::start();

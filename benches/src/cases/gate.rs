@@ -11,7 +11,8 @@ use std::hint::black_box;
 use std::net::IpAddr;
 use std::time::Duration;
 
-const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search","arguments":{"query":"tides at Plymouth","limit":10},"_meta":{"progressToken":7}}}"#;
+/// The call that is made.
+pub const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search","arguments":{"query":"tides at Plymouth","limit":10},"_meta":{"progressToken":7}}}"#;
 
 /// The cases of this domain.
 #[must_use]
@@ -26,8 +27,15 @@ pub fn cases() -> Vec<Case> {
 /// An RS256 token seen before.
 #[must_use]
 pub fn warm() -> Run {
+    let (gate, bearer) = warm_gate();
+    call(gate, "authorization", bearer)
+}
+
+/// A gate that admits [`CALL`], and the `Authorization` to send with it.
+#[must_use]
+pub fn warm_gate() -> (Gate, String) {
     let gate = build(Gate::builder().verifier(material::rs256_verifier()));
-    call(gate, "authorization", format!("Bearer {}", material::rs256_token()))
+    (gate, format!("Bearer {}", material::rs256_token()))
 }
 
 /// An HS256 token, verified each time.

@@ -7,6 +7,7 @@
 mod allocations;
 mod machine;
 mod measure;
+mod overhead;
 mod redis;
 mod sharing;
 
@@ -70,6 +71,10 @@ fn main() -> Result<(), Failure> {
             print(&row);
             writeln!(file, "{}", Value::Object(row))?;
         }
+    }
+    if let Some(row) = overhead::row(options.wants("axum/overhead"), options.quick)? {
+        print(&row);
+        writeln!(file, "{}", Value::Object(row))?;
     }
     for row in redis::rows(|id| options.wants(id), options.quick)? {
         print(&row);

@@ -1,0 +1,152 @@
+//! `axum/overhead`: what the guard takes of an axum server's requests a second. Two servers on loopback, one with the layer and
+//! one without, alike in all else, each on a thread of its own; eight connections are kept busy by one client, by turns.
+//! What is told is the wall's time a request of a server that is never idle, so that its inverse is requests a second.
+
+use super::{Failure, rounded};
+use axum::body::Bytes;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::post;
+use axum::{Json, Router};
+use doorward_axum::{GuardLayer, PeerAddress};
+use doorward_benches::cases::gate;
+use serde_json::{Map, Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Instant;
+
+const ID: &str = "axum/overhead";
+const CONNECTIONS: usize = 8;
+/// Requests a connection in one turn.
+const TURN: usize = 250;
+/// 5 % fewer requests a second.
+const BUDGET: f64 = 1.0 / 0.95;
+
+/// The row, where it is wanted.
+pub(crate) fn row(wanted: bool, quick: bool) -> Result<Option<Map<String, Value>>, Failure> {
+    if !wanted {
+        return Ok(None);
+    }
+    let (gate, bearer) = gate::warm_gate();
+    let request = format!(
+        "POST /mcp HTTP/1.1\r\nhost: 127.0.0.1:3000\r\nuser-agent: mcp-client/1.4.0\r\n\
+         accept: application/json, text/event-stream\r\nauthorization: {bearer}\r\ncontent-type: application/json\r\n\
+         mcp-protocol-version: 2025-06-18\r\ncontent-length: {}\r\n\r\n{}",
+        gate::CALL.len(),
+        std::str::from_utf8(gate::CALL)?,
+    );
+    // The tokens of the benches are of another time.
+    let guard = GuardLayer::with_clock(Arc::new(gate), || doorward_benches::material::NOW);
+    let mut guarded = Client::new(serve(bare().layer(guard))?)?;
+    let mut unguarded = Client::new(serve(bare())?)?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for turn in 0..if quick { 20 } else { 100 } {
+        let pair = (guarded.turn(&request)?, unguarded.turn(&request)?);
+        // The first has the connections opened and the token verified.
+        if turn > 0 {
+            ours.push(pair.0);
+            theirs.push(pair.1);
+        }
+    }
+    let (ours, theirs) = (median(&mut ours), median(&mut theirs));
+    let mut row = Map::new();
+    row.insert("id".into(), ID.into());
+    row.insert("ns".into(), rounded(ours));
+    row.insert("vs".into(), "the same axum server without it".into());
+    row.insert("vs_ns".into(), rounded(theirs));
+    row.insert("ratio".into(), rounded(ours / theirs));
+    row.insert("clock".into(), "wall".into());
+    row.insert("budget".into(), json!({ "ratio": rounded(BUDGET) }));
+    row.insert("met".into(), (ours / theirs <= BUDGET).into());
+    Ok(Some(row))
+}
+
+/// A server that reads the call and answers as a tool would.
+fn bare() -> Router {
+    let answer = || {
+        json!({"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": "High water 04:12, 16:40"}],
+               "isError": false}})
+    };
+    let call = async move |body: Bytes| {
+        let read = serde_json::from_slice::<Value>(&body).is_ok();
+        if read { Json(answer()) } else { Json(Value::Null) }
+    };
+    Router::new().route("/mcp", post(call)).layer(DefaultBodyLimit::max(1 << 20))
+}
+
+fn serve(routes: Router) -> Result<SocketAddr, Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // The peer's address, as `into_make_service_with_connect_info` would have it for either.
+    let routes = routes.layer(axum::Extension(PeerAddress(Ipv4Addr::LOCALHOST.into())));
+    // It ends with the report.
+    std::thread::spawn(move || {
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            axum::serve(listener, routes).await
+        })
+    });
+    Ok(address)
+}
+
+struct Client(Vec<TcpStream>);
+
+impl Client {
+    fn new(server: SocketAddr) -> Result<Self, Failure> {
+        let connect = |_| {
+            let stream = TcpStream::connect(server)?;
+            stream.set_nodelay(true)?;
+            Ok(stream)
+        };
+        Ok(Self((0..CONNECTIONS).map(connect).collect::<Result<_, std::io::Error>>()?))
+    }
+
+    /// Nanoseconds a request.
+    fn turn(&mut self, request: &str) -> Result<f64, Failure> {
+        let began = Instant::now();
+        for stream in &mut self.0 {
+            stream.write_all(request.as_bytes())?;
+        }
+        // Each connection has a request under way all the time, so that the server always has another to go on with.
+        for round in 0..TURN {
+            for stream in &mut self.0 {
+                answered(stream)?;
+                if round + 1 < TURN {
+                    stream.write_all(request.as_bytes())?;
+                }
+            }
+        }
+        Ok(began.elapsed().as_nanos() as f64 / (CONNECTIONS * TURN) as f64)
+    }
+}
+
+/// Reads one answer, which must be the tool's.
+fn answered(stream: &mut TcpStream) -> Result<(), Failure> {
+    let mut buffer = [0; 2048];
+    let mut have = 0;
+    loop {
+        let more = stream.read(buffer.get_mut(have..).unwrap_or_default())?;
+        if more == 0 {
+            return Err("the server has closed a connection".into());
+        }
+        have += more;
+        let text = std::str::from_utf8(buffer.get(..have).unwrap_or_default())?;
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        if body.len() < length.ok_or("an answer without a length")?.parse::<usize>()? {
+            continue;
+        }
+        return if head.starts_with("HTTP/1.1 200") && body.contains("High water") {
+            Ok(())
+        } else {
+            Err(format!("not admitted: {head}").into())
+        };
+    }
+}
+
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_unstable_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}
