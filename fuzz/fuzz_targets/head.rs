@@ -76,26 +76,28 @@ fuzz_target!(|input: &[u8]| {
     };
     let [host] = all("host")[..] else { panic!("one Host") };
     let host = std::str::from_utf8(host).expect("a name is text").to_ascii_lowercase();
-    let is_ours = |name: &str| host == name || host.strip_prefix(name).is_some_and(|port| port.starts_with(':'));
-    assert!(["localhost", "127.", "[::1]"].iter().any(|name| is_ours(name) || host.starts_with("127.")), "{host}");
+    let is = |name: &str| host == name || host.strip_prefix(name).is_some_and(|port| port.starts_with(':'));
+    assert!(is("localhost") || is("[::1]") || host.starts_with("127."), "{host}");
     let (bearers, keys) = (all("authorization"), all("x-api-key"));
-    let ours = |value: &[u8]| {
-        let (scheme, credential) = value.split_at_checked(6)?;
-        scheme.eq_ignore_ascii_case(b"bearer").then(|| credential.trim_ascii())
-    };
     match principal.as_str() {
         "key:k" => {
-            let by_bearer = bearers.iter().filter_map(|value| ours(value)).any(|value| value == KEY.as_bytes());
+            let by_bearer = bearers.iter().filter_map(|value| bearer(value)).any(|value| value == KEY.as_bytes());
             assert!(by_bearer || keys == [KEY.as_bytes()]);
         }
         "jwt::anna" => {
             assert_eq!(bearers.len(), 1);
-            assert_eq!(ours(bearers[0]), Some(TOKEN.as_bytes()));
+            assert_eq!(bearer(bearers[0]), Some(TOKEN.as_bytes()));
             assert!(keys.is_empty(), "two credentials");
         }
         other => panic!("{other}"),
     }
 });
+
+/// What stands behind `Bearer`.
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, credential) = value.split_at_checked(6)?;
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| credential.trim_ascii())
+}
 
 fn expand(value: &[u8]) -> Vec<u8> {
     let mut text = value.to_vec();

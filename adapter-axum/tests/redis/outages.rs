@@ -111,7 +111,8 @@ async fn flushed_under_load_each_flush_is_one_more_bucket() {
             let url = server.url();
             tokio::spawn(async move {
                 let redis = Redis::new(&url).unwrap();
-                let limiter = limiter(AMOUNT as u32, settings().deadline(Duration::from_secs(1)).slots(0));
+                let limiter =
+                    limiter(AMOUNT as u32, settings().deadline(Duration::from_secs(1)).remembered(0));
                 let (mut admitted, until) = (0, Instant::now() + Duration::from_secs(3));
                 while Instant::now() < until {
                     let outcome = redis.spend(&limiter, b"key:ci", limiter.base(), 1).await;

@@ -63,7 +63,7 @@ impl Documents {
         Some(match (method, self.document(path)) {
             ("OPTIONS", _) => WellKnown { status: 204, headers: PREFLIGHT, body: "" },
             ("GET" | "HEAD", Some(body)) => WellKnown { status: 200, headers: DOCUMENT, body },
-            ("GET" | "HEAD", None) => WellKnown { status: 404, headers: MISSING, body: "" },
+            (_, None) => WellKnown { status: 404, headers: MISSING, body: "" },
             _ => WellKnown { status: 405, headers: OTHER_METHOD, body: "" },
         })
     }
@@ -139,6 +139,8 @@ mod tests {
             "/.well-known/oauth-authorization-server",
         ];
         assert_eq!(statuses(&none, &paths), [Some(404); 3]);
+        // Whatever is asked: a 405 would say that there is something.
+        assert_eq!(none.answer("POST", paths[0]).map(|answer| answer.status), Some(404));
         assert_eq!(none.answer("GET", "/mcp"), None);
     }
 

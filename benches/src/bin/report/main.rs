@@ -72,7 +72,7 @@ fn main() -> Result<(), Failure> {
             writeln!(file, "{}", Value::Object(row))?;
         }
     }
-    if let Some(row) = overhead::row(options.wants("axum/overhead"), options.quick)? {
+    for row in overhead::rows(|id| options.wants(id), options.quick)? {
         print(&row);
         writeln!(file, "{}", Value::Object(row))?;
     }

@@ -1,4 +1,5 @@
-//! `axum/overhead`: what the guard takes of an axum server's requests a second. Two servers on loopback, one with the layer and
+//! `axum/overhead`: what the guard takes of an MCP server's requests a second, rmcp's streamable HTTP behind axum as users have
+//! it; and `axum/overhead/echo`, of a handler that does next to nothing. Two servers on loopback, one with the layer and
 //! one without, alike in all else, each on a thread of its own; one client has 32 requests under way, by turns.
 //! What is told is the server thread's own time a request, system calls included, whose inverse is what it can serve in a
 //! second. The client never sleeps: waking it is a system call's time, which only the slower of two servers would pay.
@@ -11,23 +12,35 @@ use axum::{Json, Router};
 use cpu_time::ThreadTime;
 use doorward_axum::{GuardLayer, PeerAddress};
 use doorward_benches::cases::gate;
+use rmcp::handler::server::router::tool::ToolRouter;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 use serde_json::{Map, Value, json};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
-const ID: &str = "axum/overhead";
 const CONNECTIONS: usize = 32;
 /// Requests a connection in one turn.
 const TURN: usize = 64;
 /// 5 % fewer requests a second.
 const BUDGET: f64 = 1.0 / 0.95;
 
-/// The row, where it is wanted.
-pub(crate) fn row(wanted: bool, quick: bool) -> Result<Option<Map<String, Value>>, Failure> {
-    if !wanted {
-        return Ok(None);
-    }
+/// The rows that are wanted.
+pub(crate) fn rows(wants: impl Fn(&str) -> bool, quick: bool) -> Result<Vec<Map<String, Value>>, Failure> {
+    type Server = (&'static str, fn() -> Router, Option<f64>);
+    let servers: [Server; 2] = [("axum/overhead", mcp, Some(BUDGET)), ("axum/overhead/echo", echo, None)];
+    let wanted = servers.into_iter().filter(|(id, ..)| wants(id));
+    wanted.map(|(id, server, budget)| row(id, server, budget, quick)).collect()
+}
+
+fn row(
+    id: &str,
+    server: fn() -> Router,
+    budget: Option<f64>,
+    quick: bool,
+) -> Result<Map<String, Value>, Failure> {
     let (gate, bearer) = gate::warm_gate();
     let request = format!(
         "POST /mcp HTTP/1.1\r\nhost: 127.0.0.1:3000\r\nuser-agent: mcp-client/1.4.0\r\n\
@@ -38,8 +51,8 @@ pub(crate) fn row(wanted: bool, quick: bool) -> Result<Option<Map<String, Value>
     );
     // The tokens of the benches are of another time.
     let guard = GuardLayer::with_clock(Arc::new(gate), || doorward_benches::material::NOW);
-    let mut guarded = Client::new(serve(bare().layer(guard))?)?;
-    let mut unguarded = Client::new(serve(bare())?)?;
+    let mut guarded = Client::new(serve("guarded", server().layer(guard))?)?;
+    let mut unguarded = Client::new(serve("bare", server())?)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for turn in 0..if quick { 20 } else { 100 } {
         let pair = (guarded.turn(&request)?, unguarded.turn(&request)?);
@@ -51,19 +64,50 @@ pub(crate) fn row(wanted: bool, quick: bool) -> Result<Option<Map<String, Value>
     }
     let (ours, theirs) = (median(&mut ours), median(&mut theirs));
     let mut row = Map::new();
-    row.insert("id".into(), ID.into());
+    row.insert("id".into(), id.into());
     row.insert("ns".into(), rounded(ours));
-    row.insert("vs".into(), "the same axum server without it".into());
+    row.insert("vs".into(), "the same server without it".into());
     row.insert("vs_ns".into(), rounded(theirs));
     row.insert("ratio".into(), rounded(ours / theirs));
     row.insert("clock".into(), "server thread".into());
-    row.insert("budget".into(), json!({ "ratio": rounded(BUDGET) }));
-    row.insert("met".into(), (ours / theirs <= BUDGET).into());
-    Ok(Some(row))
+    if let Some(budget) = budget {
+        row.insert("budget".into(), json!({ "ratio": rounded(budget) }));
+        row.insert("met".into(), (ours / theirs <= budget).into());
+    }
+    Ok(row)
+}
+
+#[derive(Clone)]
+struct Tides {
+    tool_router: ToolRouter<Self>,
+}
+
+#[tool_router]
+impl Tides {
+    #[tool(name = "search")]
+    async fn search(&self) -> String {
+        "High water 04:12, 16:40".to_owned()
+    }
+}
+
+#[tool_handler(router = self.tool_router)]
+impl ServerHandler for Tides {}
+
+/// A stateless MCP server, as doorward's own is one.
+fn mcp() -> Router {
+    let tides = Tides { tool_router: Tides::tool_router() };
+    let config =
+        StreamableHttpServerConfig::default().with_legacy_session_mode(false).with_json_response(true);
+    let service = StreamableHttpService::new(
+        move || Ok(tides.clone()),
+        Arc::new(NeverSessionManager::default()),
+        config,
+    );
+    Router::new().route_service("/mcp", service)
 }
 
 /// A server that reads the call and answers as a tool would.
-fn bare() -> Router {
+fn echo() -> Router {
     let answer = || {
         json!({"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": "High water 04:12, 16:40"}],
                "isError": false}})
@@ -75,7 +119,7 @@ fn bare() -> Router {
     Router::new().route("/mcp", post(call)).layer(DefaultBodyLimit::max(1 << 20))
 }
 
-fn serve(routes: Router) -> Result<SocketAddr, Failure> {
+fn serve(name: &str, routes: Router) -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -84,12 +128,12 @@ fn serve(routes: Router) -> Result<SocketAddr, Failure> {
     let routes =
         routes.route("/cpu", get(cpu)).layer(axum::Extension(PeerAddress(Ipv4Addr::LOCALHOST.into())));
     // It ends with the report.
-    std::thread::spawn(move || {
+    std::thread::Builder::new().name(name.into()).spawn(move || {
         runtime.block_on(async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             axum::serve(listener, routes).await
         })
-    });
+    })?;
     Ok(address)
 }
 
