@@ -91,6 +91,10 @@ test-features:
 	for features in "" alloc asymmetric std serde; do \
 		$(CARGO) clippy --locked -p doorward --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
+	$(call say,the core verifying by ring: --all-features above had aws-lc-rs do it)
+	$(CARGO) test --locked --quiet -p doorward --lib keys::
+	$(CARGO) test --locked --quiet -p doorward --test vectors_keys --test vectors_jwt --test vectors_jwks --test rfc --test allocations
+	DOORWARD_DIFFERENTIAL=20000 $(CARGO) test --locked --quiet -p doorward-tests --test differential jsonwebtoken
 
 test-no-std:
 	$(call say,the core without std and without an allocator)
