@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -75,10 +76,10 @@ class Door:
             return await _asked(ask, self._introspect(url, form), lambda answer: _introspected(ask, *answer))
         return ask.unavailable()
 
-    def tell(self, decided: Admitted | Denial, micros: int) -> None:
-        """Logs a decision; and once each what the operator should know of the configuration."""
+    def tell(self, decided: Admitted | Denial, began: float) -> None:
+        """Logs a decision on what began then; and once each what the operator should know of the configuration."""
         if logger.isEnabledFor(logging.INFO):
-            logger.info("%s", decided.audit(micros))
+            logger.info("%s", decided.audit(round((time.perf_counter() - began) * 1e6)))
         for note in decided.notes:
             if note not in self._told:
                 self._told.add(note)
