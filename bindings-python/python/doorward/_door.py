@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _redis
-from ._doorward import Admitted, ApiKey, Ask, Denial, Gate, NeedBody
+from ._doorward import Admitted, ApiKey, Ask, Denial, Fetch, Gate, NeedBody
 from ._jwks import KeyFetcher
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class Door:
     def refresh(self) -> None:
         """Sees to what the gate should know soon."""
         self._fetcher.refresh(self.gate)
+
+    def fetch(self, fetch: Fetch) -> None:
+        """Does a fetch that is due, and whatever else is."""
+        self._fetcher.start(fetch)
+        self.refresh()
 
     async def answered(self, step: object) -> Admitted | Denial | NeedBody:
         """The first step that is no question."""

@@ -155,7 +155,8 @@ class Guard:
             step = gate.begin("GET" if plain else method, scope["headers"], self._peer(scope))
         if isinstance(step, Ask):
             step = await door.answered(step)
-        door.refresh()
+        if (fetch := gate.refresh()) is not None:
+            door.fetch(fetch)
         body: bytes | None = None
         if isinstance(step, NeedBody):
             body, step = await _read(step, scope, receive)
@@ -191,7 +192,22 @@ class Guard:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, admitted: Admitted) -> None:
         """The application's answer to an admitted request. For subclasses to do more around it."""
-        await _Answer(self, admitted, scope["headers"], send).of(scope, receive)
+        # Not whoever sends, who may be one of several tasks of the application's.
+        task = asyncio.current_task()
+        answer = _Answer(self, admitted, scope["headers"], send, task)
+        try:
+            await self.app(scope, receive, answer.passed_on)
+        except asyncio.CancelledError:
+            if not answer.cut:
+                raise
+            # Ours, and seen to.
+            if task is not None and hasattr(task, "uncancel"):
+                task.uncancel()
+        finally:
+            if answer.timer is not None:
+                answer.timer.cancel()
+        if answer.cut and not answer.over:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _task() -> asyncio.Task[Any] | None:
@@ -241,8 +257,15 @@ async def _read(need: NeedBody, scope: Scope, receive: Receive) -> tuple[bytes |
     # One that says it is too long is not read at all.
     if _declared(scope) > need.limit:
         return None, need.too_large()
+    reading = _collect(receive, need.limit)
     try:
-        body = await _within(BODY_TIME, _collect(receive, need.limit))
+        try:
+            # Usually the body is there, all of it: a timer takes longer than all the rest of the guard does.
+            waits_for = reading.send(None)
+        except StopIteration as read:
+            body = read.value
+        else:
+            body = await _within(BODY_TIME, _rest(reading, waits_for))
     except (asyncio.TimeoutError, ConnectionError):
         return None, need.broken()
     if body is None:
@@ -252,21 +275,32 @@ async def _read(need: NeedBody, scope: Scope, receive: Receive) -> tuple[bytes |
 
 if sys.version_info >= (3, 11):
 
-    async def _within(seconds: float, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:
-        # Usually the body is there, all of it: a timer takes longer than all the rest of the guard does.
-        try:
-            waits_for = reading.send(None)
-        except StopIteration as read:
-            whole: bytes | None = read.value
-            return whole
+    async def _within(seconds: float, reading: Awaitable[bytes | None]) -> bytes | None:
         # Not `wait_for`, which makes a task of it before Python 3.12.
         async with asyncio.timeout(seconds):
-            return await _rest(reading, waits_for)
+            return await reading
 
 else:
 
-    async def _within(seconds: float, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:
-        return await asyncio.wait_for(reading, seconds)
+    async def _within(seconds: float, reading: Awaitable[bytes | None]) -> bytes | None:
+        """Within so many seconds, in this very task: what `receive` has begun in it, must end in it."""
+        task, late = asyncio.current_task(), False
+
+        def cut() -> None:
+            nonlocal late
+            late = True
+            if task is not None:
+                task.cancel()
+
+        timer = asyncio.get_running_loop().call_later(seconds, cut)
+        try:
+            return await reading
+        except asyncio.CancelledError:
+            if late:
+                raise asyncio.TimeoutError from None
+            raise
+        finally:
+            timer.cancel()
 
 
 @types.coroutine
@@ -318,37 +352,22 @@ def _handing_on(body: bytes, receive: Receive) -> Receive:
 class _Answer:
     """An answer with rate headers, that ends when its credential does."""
 
-    __slots__ = ("_admitted", "_cut", "_endpoint", "_guard", "_headers", "_over", "_send", "_task", "_timer")
+    __slots__ = ("_admitted", "_endpoint", "_guard", "_headers", "_send", "_task", "cut", "over", "timer")
 
-    def __init__(self, guard: Guard, admitted: Admitted, headers: Any, send: Send) -> None:
+    def __init__(
+        self, guard: Guard, admitted: Admitted, headers: Any, send: Send, task: asyncio.Task[Any] | None
+    ) -> None:
         self._guard = guard
         self._admitted = admitted
         self._headers = headers
         self._send = send
-        self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[Any] | None = None
+        self._task = task
         self._endpoint: EndpointEvent | None = None
-        self._over = False
-        self._cut = False
+        self.timer: asyncio.TimerHandle | None = None
+        self.over = False
+        self.cut = False
 
-    async def of(self, scope: Scope, receive: Receive) -> None:
-        # Not whoever sends, who may be one of several tasks of the application's.
-        self._task = asyncio.current_task()
-        try:
-            await self._guard.app(scope, receive, self._passed_on)
-        except asyncio.CancelledError:
-            if not self._cut:
-                raise
-            # Ours, and seen to.
-            if self._task is not None and hasattr(self._task, "uncancel"):
-                self._task.uncancel()
-        finally:
-            if self._timer is not None:
-                self._timer.cancel()
-        if self._cut and not self._over:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _passed_on(self, message: Message) -> None:
+    async def passed_on(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.start":
             headers = [pair for pair in message.get("headers", ()) if pair[0].lower() not in _RATE]
@@ -359,8 +378,8 @@ class _Answer:
         elif kind == "http.response.body":
             more = message.get("more_body", False)
             if not more:
-                self._over = True
-            elif self._timer is None:
+                self.over = True
+            elif self.timer is None:
                 self._look_again()
             if self._endpoint is not None:
                 message = {**message, "body": self._endpoint.passed_on(message.get("body", b""), more)}
@@ -388,14 +407,14 @@ class _Answer:
     def _look_again(self) -> None:
         until = self._admitted.valid_until
         wait = SWEEP if until is None else min(SWEEP, max(until - time.time(), 0.0))
-        self._timer = asyncio.get_running_loop().call_later(wait, self._look)
+        self.timer = asyncio.get_running_loop().call_later(wait, self._look)
 
     def _look(self) -> None:
         door = self._guard.door
         # Where there is nothing but long answers, nobody else asks the issuers.
         door.refresh()
-        if self._over or door.gate.still_good(self._admitted.principal, _bearer(self._headers)):
+        if self.over or door.gate.still_good(self._admitted.principal, _bearer(self._headers)):
             self._look_again()
         elif self._task is not None:
-            self._cut = True
+            self.cut = True
             self._task.cancel()

@@ -241,15 +241,15 @@ impl PyGate {
     fn begin<'py>(
         slf: &Bound<'py, Self>,
         method: &str,
-        headers: Headers,
+        headers: Headers<'_>,
         peer: Peer,
         session_in_query: Option<(String, String)>,
         now: Option<Moment>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (this, now) = (slf.get(), Moment::or_system(now));
-        let gate = &this.gate;
+        let (gate, pairs) = (&this.gate, headers.pairs());
         let step = this.run(slf.py(), || {
-            let mut head = gate.head(method, peer.0, headers.iter());
+            let mut head = gate.head(method, peer.0, pairs);
             if let Some((parameter, query)) = &session_in_query {
                 head = head.session_in_query(parameter, query);
             }
@@ -264,16 +264,16 @@ impl PyGate {
     fn admit<'py>(
         slf: &Bound<'py, Self>,
         method: &str,
-        headers: Headers,
+        headers: Headers<'_>,
         peer: Peer,
         body: Option<Octets<'_>>,
         now: Option<Moment>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (this, now) = (slf.get(), Moment::or_system(now));
         let body = body.as_ref().map_or(&[][..], |body| body.as_ref());
-        let gate = &this.gate;
+        let (gate, pairs) = (&this.gate, headers.pairs());
         let step = this.run(slf.py(), || {
-            let head = gate.head(method, peer.0, headers.iter());
+            let head = gate.head(method, peer.0, pairs);
             step::to_the_end(gate, gate.begin(&head, now), Body::Read(body), now)
         });
         step::convert(slf, step)
@@ -433,11 +433,11 @@ impl PyGate {
     #[pyo3(signature = (headers, peer, *, now=None))]
     fn address_headers(
         &self,
-        headers: Headers,
+        headers: Headers<'_>,
         peer: Peer,
         now: Option<Moment>,
     ) -> Vec<(&'static str, String)> {
-        let head = self.gate.head("GET", peer.0, headers.iter());
+        let head = self.gate.head("GET", peer.0, headers.pairs());
         let lines = self.gate.address_headers(&head, Moment::or_system(now));
         lines.iter().flat_map(|lines| lines.iter()).map(|(name, value)| (name, value.to_owned())).collect()
     }
