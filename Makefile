@@ -13,6 +13,7 @@ BINDINGS_PYTHON := bindings-python
 PYTHON_BENCH := benches/python
 # Where the benches of all languages add their rows: beside cargo's output, wherever that is.
 REPORT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/report.jsonl
+BINDINGS_NODE := bindings-node
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 # What the tests need of the system beyond Rust, Node and Python: command:package.
@@ -22,7 +23,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python lint lint-python bench bench-quick bench-python figures dudect audit tsan fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python test-node lint lint-python lint-node bench bench-quick bench-python figures dudect audit tsan fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,6 +53,11 @@ $(BINDINGS_PYTHON)/.venv/.stamp: $(BINDINGS_PYTHON)/requirements-dev.txt $(BINDI
 	$(BINDINGS_PYTHON)/.venv/bin/pip install --quiet --disable-pip-version-check -r $(BINDINGS_PYTHON)/requirements-integrations.txt
 	@touch $@
 
+$(BINDINGS_NODE)/node_modules/.stamp: $(BINDINGS_NODE)/package-lock.json
+	$(call say,npm packages to build and test the Node package)
+	cd $(BINDINGS_NODE) && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
 $(PYTHON_BENCH)/.venv/.stamp: $(PYTHON_BENCH)/requirements.txt
 	$(call say,PyPI packages that the Python package is measured beside)
 	$(PYTHON) -m venv --clear $(PYTHON_BENCH)/.venv
@@ -75,7 +81,7 @@ $(TOOLS)/bin/cargo-fuzz:
 
 ## ---- checks
 
-test: deps-check deps test-rust test-features test-no-std test-loom test-constant-time test-python ## everything that must hold
+test: deps-check deps test-rust test-features test-no-std test-loom test-constant-time test-python test-node ## everything that must hold
 	$(call say,all tests passed)
 
 test-rust:
@@ -87,6 +93,10 @@ test-features:
 	for features in "" alloc asymmetric std serde; do \
 		$(CARGO) clippy --locked -p doorward --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
+	$(call say,the core verifying by ring: --all-features above had aws-lc-rs do it)
+	$(CARGO) test --locked --quiet -p doorward --lib keys::
+	$(CARGO) test --locked --quiet -p doorward --test vectors_keys --test vectors_jwt --test vectors_jwks --test rfc --test allocations
+	DOORWARD_DIFFERENTIAL=20000 $(CARGO) test --locked --quiet -p doorward-tests --test differential jsonwebtoken
 
 test-no-std:
 	$(call say,the core without std and without an allocator)
@@ -103,7 +113,7 @@ test-constant-time: deps-check
 # Once as it is, and once with each test in several threads at a time.
 test-python: $(BINDINGS_PYTHON)/.venv/.stamp ## the Python package
 	$(call say,the Python package)
-	cd $(BINDINGS_PYTHON) && VIRTUAL_ENV=$(CURDIR)/$(BINDINGS_PYTHON)/.venv .venv/bin/maturin develop --quiet --profile python
+	cd $(BINDINGS_PYTHON) && VIRTUAL_ENV=$(CURDIR)/$(BINDINGS_PYTHON)/.venv .venv/bin/maturin develop --quiet --profile bindings
 	cd $(BINDINGS_PYTHON) && .venv/bin/pytest --quiet
 	cd $(BINDINGS_PYTHON) && .venv/bin/pytest --quiet --parallel-threads 4 --skip-thread-unsafe true
 
@@ -111,7 +121,16 @@ lint-python: $(BINDINGS_PYTHON)/.venv/.stamp
 	$(call say,formatting and lints of the Python package)
 	cd $(BINDINGS_PYTHON) && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 
-lint: $(TOOLS)/bin/cargo-deny lint-python ## formatting, lints, docs, licences
+test-node: $(BINDINGS_NODE)/node_modules/.stamp ## the Node package
+	$(call say,the Node package)
+	cd $(BINDINGS_NODE) && $(NPM) run --silent build:debug && $(NPM) test --silent
+
+# The types of the native module are committed, and must be what building it writes.
+lint-node: $(BINDINGS_NODE)/node_modules/.stamp
+	$(call say,formatting$(comma) lints and types of the Node package)
+	cd $(BINDINGS_NODE) && $(NPM) run --silent build:debug && git diff --exit-code native/index.d.ts && $(NPM) run --silent lint
+
+lint: $(TOOLS)/bin/cargo-deny lint-python lint-node ## formatting, lints, docs, licences
 	$(call say,formatting)
 	$(CARGO) fmt --all --check
 	$(call say,clippy)
@@ -176,6 +195,6 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
 
 clean: ## removes what was built
 	$(CARGO) clean
-	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv
+	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist
 
 comma := ,

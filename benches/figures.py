@@ -31,7 +31,8 @@ def row(figure: dict) -> str:
     units = {"ratio": "≤ {:g} ×", "ns": "≤ {:g} ns", "value": "≤ {:g}"}
     limits = [units[kind].format(limit) for kind, limit in (figure.get("budget") or {}).items()]
     budget = " ".join([*limits, met]).strip()
-    return f"| `{figure['id']}` | {ours} | {figure.get('vs') or ''} | {theirs} | {ratio} | {budget} |"
+    by = f" by {figure['by']}" if figure.get("by") else ""
+    return f"| `{figure['id']}`{by} | {ours} | {figure.get('vs') or ''} | {theirs} | {ratio} | {budget} |"
 
 
 def table(report: Path) -> str:

@@ -1,0 +1,5 @@
+//! What linking a native module takes on each platform.
+
+fn main() {
+    napi_build::setup();
+}
