@@ -17,7 +17,7 @@ pub(crate) use principal::PyPrincipal;
 pub(crate) use step::{PyAdmitted, PyAsk, PyDenial, PyNeedBody};
 
 use crate::api_keys::PyApiKeys;
-use crate::convert::{Moment, Octets, Seconds, Secret, Strings};
+use crate::convert::{Moment, Octets, Secret, Strings, When};
 use crate::errors::{self, OrConfigError};
 use crate::jwks::PyFetch;
 use crate::policy::{Granted, PyPolicy, Shown};
@@ -235,7 +235,8 @@ impl PyGate {
     /// Decides on a request's head, before its body is read: ``Admitted``, ``Denial``, ``NeedBody`` or ``Ask``.
     ///
     /// ``headers`` are all of them: a mapping, or pairs of names and values, ``str`` or ``bytes``. ``peer`` is the other end's IP address: without
-    /// one, every request is refused. ``now`` is seconds since the epoch, or a pair of those and of seconds on a clock that never steps.
+    /// one, every request is refused. ``now`` is seconds since the epoch or a ``datetime``, or a pair of such and of seconds on a clock that never
+    /// steps.
     /// ``session_in_query`` is for the older SSE transport: the parameter's name, and the query that has it.
     #[pyo3(signature = (method, headers, peer, *, session_in_query=None, now=None))]
     fn begin<'py>(
@@ -315,14 +316,14 @@ impl PyGate {
         self.gate.still_good(&principal.get().principal, token, Moment::or_system(now))
     }
 
-    /// Revokes one token until it expires by itself, at ``until`` (seconds since the epoch). Raises ``ConfigError``: the bounded set is full, and
+    /// Revokes one token until it expires by itself, at ``until`` (seconds since the epoch, or a ``datetime``). Raises ``ConfigError``: the bounded set is full, and
     /// nothing was changed.
     #[pyo3(signature = (token, until, *, now=None))]
     fn revoke_token(
         &self,
         py: Python<'_>,
         token: Octets<'_>,
-        until: Seconds,
+        until: When,
         now: Option<Moment>,
     ) -> PyResult<()> {
         let revoked = self.gate.revocations().revoke_token(token.as_ref(), until.0, Moment::or_system(now));
@@ -336,7 +337,7 @@ impl PyGate {
         py: Python<'_>,
         issuer: &str,
         id: &str,
-        until: Seconds,
+        until: When,
         now: Option<Moment>,
     ) -> PyResult<()> {
         self.gate.revocations().revoke_id(issuer, id, until.0, Moment::or_system(now)).or_config_error(py)
@@ -349,8 +350,8 @@ impl PyGate {
         py: Python<'_>,
         issuer: &str,
         subject: &str,
-        before: Seconds,
-        until: Seconds,
+        before: When,
+        until: When,
         now: Option<Moment>,
     ) -> PyResult<()> {
         let now = Moment::or_system(now);
@@ -364,8 +365,8 @@ impl PyGate {
         py: Python<'_>,
         issuer: &str,
         client: &str,
-        before: Seconds,
-        until: Seconds,
+        before: When,
+        until: When,
         now: Option<Moment>,
     ) -> PyResult<()> {
         let now = Moment::or_system(now);
