@@ -43,6 +43,7 @@ for (const kind of SERVERS) {
       for (const name of ["evil.example", "localhost.evil.example", "localhost."]) {
         const { got, came, host } = await rebound(name);
         assert.deepEqual(got.map(({ status }) => status), [403, 403, 403], name);
+        for (const { body } of got) assert.equal(JSON.parse(body).error, "origin_not_allowed");
         assert.deepEqual(came.map(({ method }) => method), ["POST", "POST", "GET"]);
         for (const { headers } of came) assert.equal(headers.host, host);
         // A browser says no origin when it gets something from where the page is: the Host alone tells.

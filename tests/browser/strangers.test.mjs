@@ -14,8 +14,9 @@ const FORM = rpc("tools/call", { name: "whoami", arguments: {}, _meta: { pad: "=
 const UNREADABLE = { error: "TypeError" };
 
 /** Refused for its origin, by 403, and without a word for the browser that would let the page read it. */
-function refused({ status, answer, headers }, origin) {
+function refused({ status, answer, headers, body }, origin) {
   assert.equal(status, 403, JSON.stringify(headers));
+  assert.equal(JSON.parse(body).error, "origin_not_allowed");
   assert.equal(headers.origin, origin);
   silent({ answer });
 }

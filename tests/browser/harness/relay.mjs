@@ -5,7 +5,7 @@ import { createServer, request } from "node:http";
 
 /** An address that is known before its server is: a server's own URL is part of its configuration. */
 export class Relay {
-  /** Each request that came: method, path, what it said of itself, and the answer's status and headers. */
+  /** Each request that came: method, path, headers; and its answer: status, `answer` for its headers, body. */
   seen = [];
   #server;
   #target;
@@ -39,7 +39,7 @@ export class Relay {
   }
 
   #pass(incoming, outgoing) {
-    const note = { method: incoming.method, path: incoming.url, headers: incoming.headers, status: null, answer: {} };
+    const note = { method: incoming.method, path: incoming.url, headers: incoming.headers, body: "" };
     this.seen.push(note);
     const onward = request({
       host: "127.0.0.1",
@@ -54,8 +54,9 @@ export class Relay {
       note.status = answer.statusCode;
       note.answer = answer.headers;
       outgoing.writeHead(answer.statusCode, answer.statusMessage, answer.rawHeaders);
+      answer.on("data", (chunk) => (note.body += chunk));
+      answer.on("end", () => this.#answered.emit("answered"));
       answer.pipe(outgoing);
-      this.#answered.emit("answered");
     });
     onward.on("error", () => outgoing.destroy());
     outgoing.on("close", () => onward.destroy());

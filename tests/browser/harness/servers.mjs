@@ -1,8 +1,7 @@
 // The servers that pages call, each as a process with the same settings.
-import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { endsWithUs } from "./cleanup.mjs";
+import { start } from "./child.mjs";
 import { SECRETS, SETTINGS } from "./credentials.mjs";
 
 const PATIENCE_MS = 30_000;
@@ -28,10 +27,8 @@ export class Server {
   /** Starts it and waits until it listens, on a free port of loopback. */
   static async start(kind, settings) {
     const server = new Server();
-    const [command, ...args] = kind.command;
     const env = { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", ...SETTINGS, ...settings };
-    // Not in a folder that may have an `.env`.
-    const child = endsWithUs(spawn(command, args, { env, cwd: "/", stdio: ["ignore", "pipe", "pipe"] }));
+    const child = start(kind.command, env);
     server.#child = child;
     server.#ended = new Promise((resolve) => child.once("close", resolve));
     server.port = await new Promise((resolve, reject) => {
@@ -53,11 +50,6 @@ export class Server {
       }
     });
     return server;
-  }
-
-  /** All that it said so far. */
-  get log() {
-    return this.#output;
   }
 
   /** Ends it, and looks for credentials in what it said. */
