@@ -6,6 +6,7 @@ import { type Claims, placedOf } from './_claims.js';
 import { ConfigError, type TokenError, throwing, tokenError } from './_errors.js';
 import { Jwks, jwksHandle } from './_jwks.js';
 import { type Algorithm, type Key, KeySet, keySetHandle, publicOctets } from './_keys.js';
+import { milliseconds } from './_clock.js';
 import { native } from './_native.js';
 import { flag, keyOctets, number, optionalNumber, optionalTexts, readOptions, texts, wrongType } from './_options.js';
 
@@ -104,6 +105,9 @@ export interface CacheStats {
 /** What the native module says of a token that is neither string nor bytes. */
 const WRONG_TYPE = -0x8000_0000;
 
+/** @internal */
+export let verifierHandle: (verifier: Verifier) => ExternalObject<VerifierHandle>;
+
 /**
  * Keys and the rules their tokens are held to, made once and used for every token.
  *
@@ -122,6 +126,13 @@ export class Verifier {
   #kept: Claims[] = [];
   /** Whether a token is being verified: still so at the next one, where an exception came between, and then all is forgotten. */
   #busy = false;
+
+  static {
+    verifierHandle = (verifier) => {
+      if (typeof verifier === 'object' && verifier !== null && #handle in verifier) return verifier.#handle;
+      throw wrongType('each of verifiers', 'a Verifier', verifier);
+    };
+  }
 
   /**
    * @throws {ConfigError} no keys, or some that can't be used; public keys and nothing said of the audience; rules that
@@ -199,7 +210,7 @@ export class Verifier {
    * @throws {TokenError} as `verify`.
    */
   verifyRaw(token: string | Uint8Array, at?: AtUnix): string {
-    const payload = this.#payload(token, unixOf(at), performance.now());
+    const payload = this.#payload(token, unixOf(at), milliseconds());
     if (typeof payload === 'number') throw refusal(payload, token);
     return payload;
   }
@@ -220,7 +231,7 @@ export class Verifier {
   }
 
   #verified(token: unknown, at: AtUnix | undefined): Claims | number {
-    const [unix, mono] = [unixOf(at), performance.now()];
+    const [unix, mono] = [unixOf(at), milliseconds()];
     if (this.#busy) this.clearCache();
     this.#busy = true;
     const answer = this.#verify(token, unix, mono);
