@@ -28,6 +28,13 @@ pub(crate) struct VerifierHandle {
     state: Rc<State>,
 }
 
+impl VerifierHandle {
+    /// The verifier itself, without its cache.
+    pub(crate) fn verifier(&self) -> &Verifier {
+        self.state.cached.verifier()
+    }
+}
+
 /// A verifier, and the places of its tokens' claims in an array that JavaScript has.
 struct State {
     cached: CachedVerifier<u32>,

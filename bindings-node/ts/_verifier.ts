@@ -6,8 +6,9 @@ import { type Claims, placedOf } from './_claims.js';
 import { ConfigError, type TokenError, throwing, tokenError } from './_errors.js';
 import { Jwks, jwksHandle } from './_jwks.js';
 import { type Algorithm, type Key, KeySet, keySetHandle, publicOctets } from './_keys.js';
+import { milliseconds } from './_clock.js';
 import { native } from './_native.js';
-import { flag, keyOctets, number, optionalNumber, optionalTexts, readOptions, texts, wrongType } from './_options.js';
+import { flag, keyOctets, number, optionalNumber, optionalTexts, readOptions, wrongType } from './_options.js';
 
 /** Keys and the rules their tokens are held to. Of a string or several, any will do. Times are in seconds. */
 export interface VerifierOptions {
@@ -104,6 +105,9 @@ export interface CacheStats {
 /** What the native module says of a token that is neither string nor bytes. */
 const WRONG_TYPE = -0x8000_0000;
 
+/** @internal */
+export let verifierHandle: (verifier: Verifier) => ExternalObject<VerifierHandle>;
+
 /**
  * Keys and the rules their tokens are held to, made once and used for every token.
  *
@@ -123,6 +127,13 @@ export class Verifier {
   /** Whether a token is being verified: still so at the next one, where an exception came between, and then all is forgotten. */
   #busy = false;
 
+  static {
+    verifierHandle = (verifier) => {
+      if (typeof verifier === 'object' && verifier !== null && #handle in verifier) return verifier.#handle;
+      throw wrongType('each of verifiers', 'a Verifier', verifier);
+    };
+  }
+
   /**
    * @throws {ConfigError} no keys, or some that can't be used; public keys and nothing said of the audience; rules that
    * contradict each other.
@@ -133,6 +144,7 @@ export class Verifier {
     const publicKey = given.publicKey === undefined ? undefined : publicOctets(given.publicKey, 'publicKey');
     const keys = keysOf(given);
     const cached = flag(given.cache, 'cache', true);
+    const cacheSize = optionalNumber(given.cacheSize, 'cacheSize');
     const rules = {
       algorithms: optionalTexts(given.algorithms, 'algorithms'),
       issuer: optionalTexts(given.issuer, 'issuer'),
@@ -142,14 +154,14 @@ export class Verifier {
       tokenType: optionalTexts(given.tokenType, 'tokenType'),
       tokenId: optionalTexts(given.tokenId, 'tokenId'),
       nonce: optionalTexts(given.nonce, 'nonce'),
-      requiredClaims: texts(given.requiredClaims ?? 'exp', 'requiredClaims'),
-      clockTolerance: number(given.clockTolerance ?? 0, 'clockTolerance'),
+      requiredClaims: optionalTexts(given.requiredClaims, 'requiredClaims') ?? ['exp'],
+      clockTolerance: optionalNumber(given.clockTolerance, 'clockTolerance') ?? 0,
       maxAge: optionalNumber(given.maxAge, 'maxAge'),
       maxLifetime: optionalNumber(given.maxLifetime, 'maxLifetime'),
       ignoreExpiration: flag(given.ignoreExpiration, 'ignoreExpiration'),
       ignoreNotBefore: flag(given.ignoreNotBefore, 'ignoreNotBefore'),
-      cacheSize: cached ? number(given.cacheSize ?? 10_000, 'cacheSize') : 0,
-      cacheTtl: number(given.cacheTtl ?? 60, 'cacheTtl'),
+      cacheSize: cached ? (cacheSize ?? 10_000) : 0,
+      cacheTtl: optionalNumber(given.cacheTtl, 'cacheTtl') ?? 60,
     };
     const short = flag(given.allowShortSecret, 'allowShortSecret');
     const fetched = given.jwks instanceof Jwks ? jwksHandle(given.jwks) : undefined;
@@ -199,7 +211,7 @@ export class Verifier {
    * @throws {TokenError} as `verify`.
    */
   verifyRaw(token: string | Uint8Array, at?: AtUnix): string {
-    const payload = this.#payload(token, unixOf(at), performance.now());
+    const payload = this.#payload(token, unixOf(at), milliseconds());
     if (typeof payload === 'number') throw refusal(payload, token);
     return payload;
   }
@@ -220,7 +232,7 @@ export class Verifier {
   }
 
   #verified(token: unknown, at: AtUnix | undefined): Claims | number {
-    const [unix, mono] = [unixOf(at), performance.now()];
+    const [unix, mono] = [unixOf(at), milliseconds()];
     if (this.#busy) this.clearCache();
     this.#busy = true;
     const answer = this.#verify(token, unix, mono);
