@@ -12,6 +12,8 @@ PYTHON_CLIENT := tests/clients/python
 BROWSER := tests/browser
 BINDINGS_PYTHON := bindings-python
 PYTHON_BENCH := benches/python
+# Where the benches of all languages add their rows: beside cargo's output, wherever that is.
+REPORT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/report.jsonl
 BINDINGS_NODE := bindings-node
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
@@ -64,7 +66,7 @@ $(BINDINGS_NODE)/node_modules/.stamp: $(BINDINGS_NODE)/package-lock.json
 
 $(PYTHON_BENCH)/.venv/.stamp: $(PYTHON_BENCH)/requirements.txt
 	$(call say,PyPI packages that the Python package is measured beside)
-	$(PYTHON) -m venv --clear $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist
+	$(PYTHON) -m venv --clear $(PYTHON_BENCH)/.venv
 	$(PYTHON_BENCH)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
@@ -97,6 +99,10 @@ test-features:
 	for features in "" alloc asymmetric std serde; do \
 		$(CARGO) clippy --locked -p doorward --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
+	$(call say,the core verifying by ring: --all-features above had aws-lc-rs do it)
+	$(CARGO) test --locked --quiet -p doorward --lib keys::
+	$(CARGO) test --locked --quiet -p doorward --test vectors_keys --test vectors_jwt --test vectors_jwks --test rfc --test allocations
+	DOORWARD_DIFFERENTIAL=20000 $(CARGO) test --locked --quiet -p doorward-tests --test differential jsonwebtoken
 
 test-no-std:
 	$(call say,the core without std and without an allocator)
@@ -166,23 +172,24 @@ bench-quick: ## the same rows in under three minutes
 	$(CARGO) run --locked --profile bench -p doorward-benches --bin report -- --quick
 	$(if $(wildcard $(PYTHON_BENCH)/.venv),$(MAKE) bench-python QUICK=--quick)
 
-# Once it was run, `make bench` runs it too. PYTHON=python3.12 has ryjwt among the peers, which takes 3.12 or newer.
+# Once it was run, `make bench` runs it too. PYTHON=python3.12 has ryjwt among the peers, which takes 3.12 or newer; the environment is
+# made once, so remove benches/python/.venv for another PYTHON.
 bench-python: $(PYTHON_BENCH)/.venv/.stamp ## the Python package beside others, into the same report
 	rm -rf target/wheels/bench
 	cd $(BINDINGS_PYTHON) && ../$(PYTHON_BENCH)/.venv/bin/maturin build --quiet --release --out ../target/wheels/bench \
 		--interpreter ../$(PYTHON_BENCH)/.venv/bin/python
 	$(PYTHON_BENCH)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/bench/*.whl
-	@mkdir -p target/bench
-	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/verify.py $(QUICK) target/bench/report.jsonl
-	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/drop_in.py $(QUICK) target/bench/report.jsonl
-	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/asgi.py $(QUICK) target/bench/report.jsonl
+	@mkdir -p $(dir $(REPORT))
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/verify.py $(QUICK) $(REPORT)
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/drop_in.py $(QUICK) $(REPORT)
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/asgi.py $(QUICK) $(REPORT)
 
 dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)
 	cd tests/constant-time && CARGO_TARGET_DIR=$(CURDIR)/target/constant-time \
 		$(CARGO) run --locked --quiet --release --features dudect --bin dudect
 
 figures: ## the README's table, from the last report
-	$(PYTHON) benches/figures.py
+	$(PYTHON) benches/figures.py $(REPORT)
 
 audit: ## fifty million operations of sixteen threads on the rate table, every admission audited (half a minute)
 	DOORWARD_AUDIT_OPS=50000000 $(CARGO) test --locked --release -p doorward --all-features --lib rate::tests::audit
