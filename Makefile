@@ -9,6 +9,7 @@ FUZZ_SECONDS ?= 600
 TOOLS := $(CURDIR)/target/tools
 TYPESCRIPT := tests/clients/typescript
 PYTHON_CLIENT := tests/clients/python
+BROWSER := tests/browser
 BINDINGS_PYTHON := bindings-python
 PYTHON_BENCH := benches/python
 # Where the benches of all languages add their rows: beside cargo's output, wherever that is.
@@ -23,7 +24,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python test-node lint lint-python lint-node bench bench-quick bench-python figures dudect audit tsan fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python test-node test-browser lint lint-python lint-node bench bench-quick bench-python figures dudect audit tsan fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,6 +39,11 @@ deps: $(TYPESCRIPT)/node_modules/.stamp $(PYTHON_CLIENT)/.venv/.stamp ## the tes
 $(TYPESCRIPT)/node_modules/.stamp: $(TYPESCRIPT)/package-lock.json
 	$(call say,npm packages of the TypeScript test clients)
 	cd $(TYPESCRIPT) && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
+	$(call say,npm packages of the pages in a browser)
+	cd $(BROWSER) && $(NPM) ci --no-audit --no-fund
 	@touch $@
 
 $(PYTHON_CLIENT)/.venv/.stamp: $(PYTHON_CLIENT)/requirements.txt
@@ -125,6 +131,13 @@ test-node: $(BINDINGS_NODE)/node_modules/.stamp ## the Node package
 	$(call say,the Node package)
 	cd $(BINDINGS_NODE) && $(NPM) run --silent build:debug && $(NPM) test --silent
 
+# Not part of `make test`: a browser is much to install. CHROMIUM names another than Debian's.
+test-browser: $(TYPESCRIPT)/node_modules/.stamp $(BROWSER)/node_modules/.stamp ## pages in headless Chromium, which is installed if missing
+	@$(if $(CHROMIUM),,tests/deps-system.sh --if-missing chromium:chromium)
+	$(call say,pages of listed origins and of others$(comma) in headless Chromium)
+	$(CARGO) build --locked --quiet --package doorward-server
+	cd $(BROWSER) && $(NPM) test --silent
+
 # The types of the native module are committed, and must be what building it writes.
 lint-node: $(BINDINGS_NODE)/node_modules/.stamp
 	$(call say,formatting$(comma) lints and types of the Node package)
@@ -195,6 +208,6 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
 
 clean: ## removes what was built
 	$(CARGO) clean
-	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist
+	rm -rf $(TYPESCRIPT)/node_modules $(BROWSER)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist
 
 comma := ,
