@@ -197,13 +197,23 @@ fn encode(units: &[u16], bytes: &mut Vec<u8>) {
     }
 }
 
-/// A string or a `Uint8Array`, as an argument of a `#[napi]` function: its bytes, owned.
-pub(crate) struct Octets {
+/// Bytes of an argument, unless it is said how many: more than any text has.
+const MOST: usize = usize::MAX - 1;
+
+/// A string or a `Uint8Array`, as an argument of a `#[napi]` function: its bytes, owned. One of more than `LIMIT` bytes is not
+/// read.
+pub(crate) struct Octets<const LIMIT: usize = MOST> {
     bytes: Vec<u8>,
     is_text: bool,
+    is_too_long: bool,
 }
 
-impl Octets {
+impl<const LIMIT: usize> Octets<LIMIT> {
+    /// Whether there was more than `LIMIT` bytes of it: then it has none.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.is_too_long
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -219,14 +229,14 @@ impl Octets {
     }
 }
 
-impl Drop for Octets {
+impl<const LIMIT: usize> Drop for Octets<LIMIT> {
     /// It may be a secret.
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.bytes);
     }
 }
 
-impl TypeName for Octets {
+impl<const LIMIT: usize> TypeName for Octets<LIMIT> {
     fn type_name() -> &'static str {
         "string | Uint8Array"
     }
@@ -236,9 +246,9 @@ impl TypeName for Octets {
     }
 }
 
-impl ValidateNapiValue for Octets {}
+impl<const LIMIT: usize> ValidateNapiValue for Octets<LIMIT> {}
 
-impl FromNapiValue for Octets {
+impl<const LIMIT: usize> FromNapiValue for Octets<LIMIT> {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let mut room = Room::new();
         let mut kind = 0;
@@ -246,9 +256,12 @@ impl FromNapiValue for Octets {
         let is_text = unsafe { sys::napi_typeof(env, value, &mut kind) } == sys::Status::napi_ok
             && kind == sys::ValueType::napi_string;
         // SAFETY: as before; no JavaScript runs.
-        match unsafe { room.read(env, value, usize::MAX - 1) } {
-            Argument::Bytes(bytes) => Ok(Self { bytes: bytes.to_vec(), is_text }),
-            _ => Err(Error::new(Status::InvalidArg, "must be a string or a Uint8Array".to_owned())),
+        match unsafe { room.read(env, value, LIMIT) } {
+            Argument::Bytes(bytes) => Ok(Self { bytes: bytes.to_vec(), is_text, is_too_long: false }),
+            Argument::TooLong => Ok(Self { bytes: Vec::new(), is_text, is_too_long: true }),
+            Argument::Other => {
+                Err(Error::new(Status::InvalidArg, "must be a string or a Uint8Array".to_owned()))
+            }
         }
     }
 }
