@@ -85,7 +85,8 @@ if (declarations.length > 0 || !existsSync(types)) {
 function declaration({ kind, name, js_doc: doc, def }) {
   const before = doc.replace(/\\n/g, '\n').trim();
   const prefix = before === '' ? '' : `${before}\n`;
-  if (kind === 'fn') return `${prefix}export declare ${def}`;
+  // Where no other type was said: napi has the name of the Rust type.
+  if (kind === 'fn') return `${prefix}export declare ${def.replace(/\bOctets\b/g, 'string | Uint8Array')}`;
   if (kind === 'interface') {
     const members = def.replace(/\\n/g, '\n').replace(/^(\w+\?: .*)$/gm, '$1 | undefined');
     return `${prefix}export interface ${name} {\n${members}\n}`;

@@ -11,14 +11,24 @@
 //! | `jwks` | key sets that are fetched |
 //! | `verifier` | tokens to claims |
 //! | `raw` | signatures of bytes, for the drop-in |
+//! | `api_keys` | sets of API keys |
+//! | `rate` | quotas and limiters |
+//! | `policy` | who may reach what |
+//! | `gate` | whole requests to decisions |
+//! | `share` | what threads have in common |
 
+mod api_keys;
 mod boundary;
 mod convert;
 mod errors;
+mod gate;
 mod jwks;
 mod keys;
 mod now;
+mod policy;
+mod rate;
 mod raw;
+mod share;
 mod sign;
 mod verifier;
 

@@ -1,6 +1,7 @@
 /** Key sets that are fetched: when and from where is the core's, the GET the host's. */
 
 import type { ExternalObject, FetchHandle, FetchParts, FetchedParts, JwksHandle } from '../native/index.js';
+import { milliseconds as monotonic } from './_clock.js';
 import { DoorwardError, throwing } from './_errors.js';
 import { native } from './_native.js';
 import { number, octets, optionalNumber, optionalText, readOptions, wrongType } from './_options.js';
@@ -56,7 +57,7 @@ export interface Fetched {
 
 function milliseconds(at: AtMono | undefined): number {
   const { now } = readOptions(at, ['now']);
-  return now === undefined ? performance.now() : number(now, 'now') * 1000;
+  return now === undefined ? monotonic() : number(now, 'now') * 1000;
 }
 
 let handleOf: (jwks: Jwks) => ExternalObject<JwksHandle>;

@@ -6,6 +6,7 @@ import { type Claims, claimsOf, placedOf } from './_claims.js';
 import { ConfigError, type TokenError, throwing, tokenError } from './_errors.js';
 import { Jwks, jwksHandle } from './_jwks.js';
 import { type Algorithm, type Key, KeySet, keySetHandle, publicOctets } from './_keys.js';
+import { milliseconds } from './_clock.js';
 import { native } from './_native.js';
 import { flag, keyOctets, number, optionalNumber, optionalTexts, readOptions, wrongType } from './_options.js';
 
@@ -104,6 +105,9 @@ export interface CacheStats {
 /** What the native module says of a token that is neither string nor bytes. */
 const WRONG_TYPE = -0x8000_0000;
 
+/** @internal */
+export let verifierHandle: (verifier: Verifier) => ExternalObject<VerifierHandle>;
+
 /**
  * Keys and the rules their tokens are held to, made once and used for every token.
  *
@@ -124,6 +128,13 @@ export class Verifier {
   #kept: Claims[] = [];
   /** Whether a token is being verified: still so at the next one, where an exception came between, and then all is forgotten. */
   #busy = false;
+
+  static {
+    verifierHandle = (verifier) => {
+      if (typeof verifier === 'object' && verifier !== null && #handle in verifier) return verifier.#handle;
+      throw wrongType('each of verifiers', 'a Verifier', verifier);
+    };
+  }
 
   /**
    * @throws {ConfigError} no keys, or some that can't be used; public keys and nothing said of the audience; rules that
@@ -232,7 +243,7 @@ export class Verifier {
     const unix = unixOf(at);
     if (this.#busy) this.clearCache();
     this.#busy = true;
-    const answer = this.#verify(token, unix, performance.now());
+    const answer = this.#verify(token, unix, milliseconds());
     let verified: Claims | number;
     if (typeof answer === 'number') {
       // Of a place below zero there are no claims, but a reason.
@@ -249,7 +260,7 @@ export class Verifier {
 
   /** The clock of what is kept or fetched; keys of its own need none. */
   #milliseconds(): number {
-    return this.#isTimed ? performance.now() : 0;
+    return this.#isTimed ? milliseconds() : 0;
   }
 }
 
