@@ -6,8 +6,8 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-/// Strings and bytes up to this length are read into the stack: the usual tokens.
-const ON_STACK: usize = 1024;
+/// Strings up to this length are read into the stack: all but the longest tokens.
+const ON_STACK: usize = 4096;
 
 /// Where an argument is read into. Longer ones get room on the heap.
 pub(crate) struct Room {
@@ -97,7 +97,7 @@ impl Room {
         len: usize,
         limit: usize,
     ) -> Argument<'_> {
-        let mut units = vec![0_u16; len + 1];
+        let mut units = zeroize::Zeroizing::new(vec![0_u16; len + 1]);
         let mut written = 0;
         // SAFETY: there is room for that many units, the zero included.
         let status = unsafe {
@@ -107,7 +107,12 @@ impl Room {
             return Argument::Other;
         }
         units.truncate(written);
-        encode(&units, &mut self.heap);
+        if units.iter().fold(0, |all, unit| all | unit) < 0x80 {
+            self.heap.clear();
+            self.heap.extend(units.iter().map(|unit| (*unit & 0x7f) as u8));
+        } else {
+            encode(&units, &mut self.heap);
+        }
         Argument::bytes(&self.heap, limit)
     }
 
@@ -181,7 +186,8 @@ fn narrow<'a>(units: &[u16], bytes: &'a mut [MaybeUninit<u8>; ON_STACK]) -> Opti
 /// UTF-8, and three bytes for a lone surrogate, which no decoder takes for text.
 fn encode(units: &[u16], bytes: &mut Vec<u8>) {
     bytes.clear();
-    bytes.reserve(units.len());
+    // Of one unit come three bytes at most: it never moves, and leaves no copy of a secret behind.
+    bytes.reserve(units.len() * 3);
     for unit in char::decode_utf16(units.iter().copied()) {
         match unit {
             Ok(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
