@@ -6,4 +6,23 @@
 
 import { native } from './_native.js';
 
+export {
+  ApiKeyError,
+  BadSignature,
+  ConfigError,
+  DoorwardError,
+  ExpiredToken,
+  ImmatureToken,
+  InvalidClaim,
+  KeysUnavailable,
+  MalformedToken,
+  MissingClaim,
+  RevokedToken,
+  SignError,
+  TokenError,
+  UnknownKey,
+  WrongAudience,
+  WrongIssuer,
+} from './_errors.js';
+
 export const version: string = native.version();
