@@ -5,10 +5,12 @@
 //! |---|---|
 //! | `boundary` | strings and bytes as they are, and functions that are called all the time: the one `unsafe` module |
 //! | `now` | both clocks |
+//! | `jsonwebtoken` | what `doorward/jsonwebtoken` needs besides |
 //! | `errors` | the core's errors, as codes, messages and names of classes |
 
 mod boundary;
 mod errors;
+mod jsonwebtoken;
 mod now;
 
 use napi_derive::napi;

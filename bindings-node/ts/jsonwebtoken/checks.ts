@@ -11,8 +11,7 @@ export const isString = (value: unknown): boolean => typeof value === 'string' |
 export const isNumber = (value: unknown): boolean => typeof value === 'number' || tagOf(value) === '[object Number]';
 
 /** A boolean, or an object that wraps one. */
-export const isBoolean = (value: unknown): boolean =>
-  typeof value === 'boolean' || tagOf(value) === '[object Boolean]';
+export const isBoolean = (value: unknown): boolean => typeof value === 'boolean' || tagOf(value) === '[object Boolean]';
 
 const sourceOf = (constructor: unknown): string => Function.prototype.toString.call(constructor);
 
@@ -23,7 +22,9 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   if (prototype === null) return true;
   const constructor: unknown = Object.hasOwn(prototype as object, 'constructor') && (prototype as object).constructor;
   return (
-    typeof constructor === 'function' && constructor instanceof constructor && sourceOf(constructor) === sourceOf(Object)
+    typeof constructor === 'function' &&
+    constructor instanceof constructor &&
+    sourceOf(constructor) === sourceOf(Object)
   );
 }
 

@@ -5,73 +5,25 @@
  */
 
 import { createRequire } from 'node:module';
+import * as own from './own_errors.js';
 
-/** Any other reason. */
-class OwnJsonWebTokenError extends Error {
-  /** What went wrong below. */
-  declare inner: Error;
+type Classes = Pick<typeof own, 'JsonWebTokenError' | 'TokenExpiredError' | 'NotBeforeError'>;
 
-  constructor(message: string, error?: Error) {
-    super(message);
-    // Name and message in this order, and seen by `JSON.stringify`: apps answer with errors as they are.
-    delete (this as { message?: string }).message;
-    this.name = 'JsonWebTokenError';
-    this.message = message;
-    if (error) this.inner = error;
-    Error.captureStackTrace(this, new.target);
-  }
-}
-
-/** `exp` is past, or the token older than the maximum age. */
-class OwnTokenExpiredError extends OwnJsonWebTokenError {
-  /** When it ended. */
-  expiredAt: Date;
-
-  constructor(message: string, expiredAt: Date) {
-    super(message);
-    this.name = 'TokenExpiredError';
-    this.expiredAt = expiredAt;
-    Error.captureStackTrace(this, new.target);
-  }
-}
-
-/** `nbf` lies ahead. */
-class OwnNotBeforeError extends OwnJsonWebTokenError {
-  /** When it begins. */
-  date: Date;
-
-  constructor(message: string, date: Date) {
-    super(message);
-    this.name = 'NotBeforeError';
-    this.date = date;
-    Error.captureStackTrace(this, new.target);
-  }
-}
-
-interface Classes {
-  JsonWebTokenError: typeof OwnJsonWebTokenError;
-  TokenExpiredError: typeof OwnTokenExpiredError;
-  NotBeforeError: typeof OwnNotBeforeError;
-}
-
-const OWN: Classes = {
-  JsonWebTokenError: OwnJsonWebTokenError,
-  TokenExpiredError: OwnTokenExpiredError,
-  NotBeforeError: OwnNotBeforeError,
-};
-
-/** jsonwebtoken's, all of them or none. Nothing else of that name has these files. */
+/** jsonwebtoken's, all of them or none. */
 function installed(): Classes | undefined {
   const load = createRequire(__filename);
   try {
-    const names = Object.keys(OWN) as (keyof Classes)[];
-    return Object.fromEntries(names.map((name) => [name, load(`jsonwebtoken/lib/${name}`)])) as unknown as Classes;
+    return {
+      JsonWebTokenError: load('jsonwebtoken/lib/JsonWebTokenError'),
+      TokenExpiredError: load('jsonwebtoken/lib/TokenExpiredError'),
+      NotBeforeError: load('jsonwebtoken/lib/NotBeforeError'),
+    };
   } catch {
     return undefined;
   }
 }
 
-export const { JsonWebTokenError, TokenExpiredError, NotBeforeError } = installed() ?? OWN;
-export type JsonWebTokenError = OwnJsonWebTokenError;
-export type TokenExpiredError = OwnTokenExpiredError;
-export type NotBeforeError = OwnNotBeforeError;
+export const { JsonWebTokenError, TokenExpiredError, NotBeforeError }: Classes = installed() ?? own;
+export type JsonWebTokenError = own.JsonWebTokenError;
+export type TokenExpiredError = own.TokenExpiredError;
+export type NotBeforeError = own.NotBeforeError;

@@ -46,15 +46,20 @@ function warn(code: string, message: string): void {
   process.emitWarning(message, { type: 'DoorwardWarning', code });
 }
 
+/** A token's payload by core, told milliseconds of a clock that never steps. */
+type Open = (token: string, now: number) => string | undefined;
+/** A token of header and payload by core. */
+type Sign = (header: string, payload: string) => string | undefined;
+
 /** A key as Node has it, and as core does. */
 export class Prepared {
   readonly #fitting: number;
   /** Core's, by the algorithms it may be used with; a code where core refuses it. */
-  readonly #verifying = new Map<number, native.JsonwebtokenKey | string>();
-  readonly #signing = new Map<number, native.JsonwebtokenSigner | string>();
+  readonly #verifying = new Map<number, Open | string>();
+  readonly #signing = new Map<number, Sign | string>();
   /** The one that was asked for last. */
   #last = 0;
-  #lastKey: native.JsonwebtokenKey | string = '';
+  #lastKey: Open | string = '';
 
   constructor(readonly key: KeyObject) {
     this.#fitting = fitting(key);
@@ -71,7 +76,7 @@ export class Prepared {
     const key = usable === this.#last ? this.#lastKey : this.#verifies(usable);
     if (typeof key === 'string') return undefined;
     // Only what takes long is remembered, and only that looks at the clock.
-    return native.jsonwebtokenOpen(key, token, this.key.type === 'secret' ? undefined : performance.now()) ?? undefined;
+    return key(token, this.key.type === 'secret' ? 0 : performance.now());
   }
 
   /** Why core does not take the key for that algorithm: its code. */
@@ -81,8 +86,8 @@ export class Prepared {
     return typeof key === 'string' ? key : undefined;
   }
 
-  /** The signature over `message` by an HS* algorithm. A code where core refuses the secret. */
-  hmac(message: string, algorithm: string): { signature: string } | { code: string } {
+  /** A token by an HS* algorithm; nothing for what is no text. Throws the code where core refuses the secret. */
+  hmac(header: string, payload: string, algorithm: string): string | undefined {
     const bit = BITS.get(algorithm) ?? 0;
     let key = this.#signing.get(bit);
     if (key === undefined) {
@@ -90,10 +95,11 @@ export class Prepared {
       this.#signing.set(bit, key);
       this.#warn([algorithm]);
     }
-    return typeof key === 'string' ? { code: key } : { signature: native.jsonwebtokenSign(key, message) };
+    if (typeof key === 'string') throw new Error(`secretOrPrivateKey must be a symmetric key when using ${algorithm}`);
+    return key(header, payload);
   }
 
-  #verifies(usable: number): native.JsonwebtokenKey | string {
+  #verifies(usable: number): Open | string {
     let key = this.#verifying.get(usable);
     if (key === undefined) {
       const names = [...BITS].flatMap(([name, bit]) => (bit & usable ? [name] : []));

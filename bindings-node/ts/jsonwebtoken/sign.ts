@@ -150,7 +150,7 @@ function claimed(payload: any, isObject: boolean, options: any, checkKey: () => 
   if (payload === undefined) throw new Error('payload is required');
   if (isObject) {
     validate(DATES, true, payload, 'payload');
-    if (!options.mutatePayload) payload = Object.assign({}, payload);
+    if (!options.mutatePayload) payload = { ...payload };
   } else {
     const wrong = FOR_OBJECTS.filter((option) => options[option] !== undefined);
     if (wrong.length > 0) throw new Error(`invalid ${wrong.join(',')} option for ${typeof payload} payload`);
@@ -199,17 +199,16 @@ function made(
   mustBeLong: boolean,
 ): string {
   const { alg } = header;
-  const first = Buffer.from(JSON.stringify(header), 'latin1').toString('base64url');
-  const message = `${first}.${Buffer.from(text(payload) as string, encoding).toString('base64url')}`;
-  let signature: string;
-  if (prepared && /^HS(?:256|384|512)$/.test(alg)) {
-    const made = prepared.hmac(message, alg);
-    if ('code' in made) throw new Error(`secretOrPrivateKey must be a symmetric key when using ${alg}`);
-    ({ signature } = made);
-  } else {
-    signature = signed(message, alg, prepared?.key as KeyObject);
+  const [first, second] = [JSON.stringify(header), text(payload) as string];
+  let token: string | undefined;
+  // Headers are Latin-1 there, which up to here is UTF-8.
+  if (prepared && /^HS(?:256|384|512)$/.test(alg) && encoding === 'utf8' && /^[\0-\x7f]*$/.test(first)) {
+    token = typeof second === 'string' ? prepared.hmac(first, second, alg) : undefined;
   }
-  const token = `${message}.${signature}`;
+  if (token === undefined) {
+    const message = `${Buffer.from(first, 'latin1').toString('base64url')}.${Buffer.from(second, encoding).toString('base64url')}`;
+    token = `${message}.${signed(message, alg, prepared?.key as KeyObject)}`;
+  }
   // A curve's signature under the name of one by RSA.
   if (mustBeLong && /^(?:RS|PS)/.test(alg) && token.length < 256) throw new Error(tooShort(alg));
   return token;

@@ -84,15 +84,15 @@ export function verify(jwtString: any, secretOrPublicKey: any, options?: any, ca
   }
   if (!callback) {
     return done(
-      new JsonWebTokenError(
-        'verify must be called asynchronous if secret or public key is provided as a callback',
-      ),
+      new JsonWebTokenError('verify must be called asynchronous if secret or public key is provided as a callback'),
     );
   }
   const lookUp = secretOrPublicKey;
+  const { alg } = taken.header;
   return lookUp(taken.header, (error: any, key: unknown) => {
     if (error) return done(new JsonWebTokenError(`error in secret or public key callback: ${error.message}`));
-    const payload = key ? opened(jwtString, key, options) : undefined;
+    // Who looks up a key may change the header, which then counts.
+    const payload = key && taken.header.alg === alg ? opened(jwtString, key, options) : undefined;
     if (payload !== undefined) return checked(payload, jwtString, taken, options, now, done);
     return theLongWay(jwtString, taken, key, options, now, done);
   });
@@ -210,7 +210,8 @@ function failure(payload: any, options: any, now: number): Error | undefined {
   }
   if (options.issuer) {
     const expected = Array.isArray(options.issuer) ? options.issuer : [options.issuer];
-    if (typeof payload.iss !== 'string' || !expected.includes(payload.iss)) return new JsonWebTokenError(`jwt issuer invalid. expected: ${options.issuer}`);
+    if (typeof payload.iss !== 'string' || !expected.includes(payload.iss))
+      return new JsonWebTokenError(`jwt issuer invalid. expected: ${options.issuer}`);
   }
   if (options.subject && payload.sub !== options.subject) {
     return new JsonWebTokenError(`jwt subject invalid. expected: ${options.subject}`);
