@@ -328,6 +328,8 @@ for (const name of Object.keys(PRIVATE)) {
       add(`public ${name} as ${form}`, { a: 1 }, key, { algorithm: 'RS256' }, [], { forms: ['plain'] });
   }
 }
+const misnamed = { algorithm: 'RS256', allowInvalidAsymmetricKeyTypes: true };
+add('a curve in the name of RSA', { a: 1 }, PRIVATE['p-256'], misnamed);
 for (const algorithm of ['ES384', 'ES512']) {
   const options = { algorithm, allowInvalidAsymmetricKeyTypes: true };
   add('a smaller curve', { a: 1 }, PRIVATE['p-256'], options, [], { random: true });
