@@ -65,6 +65,15 @@ const declarations = readdirSync(told)
   .map((line) => JSON.parse(line))
   .map(declaration)
   .sort();
+// Values that JavaScript can hold and hand back, and nothing else.
+const handles = new Set(declarations.join('\n').match(/(?<=ExternalObject<)\w+/g));
+if (handles.size > 0) {
+  declarations.unshift(
+    '/** A value of the native module, for it alone to look into. */\nexport declare class ExternalObject<T> {\n  private readonly of: T\n}',
+  );
+}
+for (const handle of [...handles].sort())
+  declarations.push(`declare class ${handle} {\n  private readonly is: '${handle}'\n}`);
 const types = join(native, 'index.d.ts');
 if (declarations.length > 0 || !existsSync(types)) {
   writeFileSync(
@@ -76,7 +85,11 @@ if (declarations.length > 0 || !existsSync(types)) {
 function declaration({ kind, name, js_doc: doc, def }) {
   const before = doc.replace(/\\n/g, '\n').trim();
   const prefix = before === '' ? '' : `${before}\n`;
-  if (kind === 'fn') return `${prefix}export declare ${def}`;
-  if (kind === 'interface') return `${prefix}export interface ${name} {\n${def.replace(/\\n/g, '\n')}\n}`;
+  // Where no other type was said: napi has the name of the Rust type.
+  if (kind === 'fn') return `${prefix}export declare ${def.replace(/\bOctets\b/g, 'string | Uint8Array')}`;
+  if (kind === 'interface') {
+    const members = def.replace(/\\n/g, '\n').replace(/^(\w+\?: .*)$/gm, '$1 | undefined');
+    return `${prefix}export interface ${name} {\n${members}\n}`;
+  }
   throw new Error(`native.mjs: say here how a ${kind} is declared`);
 }

@@ -13,7 +13,7 @@ use doorward::gate::{GateError, SessionError};
 use doorward::jwks::UrlError;
 use doorward::jwt::{RevocationsFull, SignError, TokenError, VerifierError};
 use doorward::keys::KeyError;
-use doorward::oauth::{EndpointError, ResourceError};
+use doorward::oauth::{EndpointError, IssuerError, ResourceError};
 use doorward::origin::OriginError;
 use doorward::policy::PolicyError;
 use doorward::rate::QuotaError;
@@ -70,6 +70,31 @@ pub(crate) fn refusal(error: ApiKeyRefusal) -> Thrown {
 #[cold]
 pub(crate) fn sign(error: SignError) -> Thrown {
     make("SignError", error.code(), error.to_string())
+}
+
+/// A list that can't be filtered.
+#[cold]
+pub(crate) fn list(code: &str, message: &str) -> Thrown {
+    make("ListError", code, message)
+}
+
+/// What is good for once, and was used.
+#[cold]
+pub(crate) fn used() -> Thrown {
+    make("DoorwardError", "used", "this is good for once, and was used")
+}
+
+/// A file that can't be read, as Node has it.
+#[cold]
+pub(crate) fn file(error: &std::io::Error, path: &std::path::Path) -> Thrown {
+    let code = match error.kind() {
+        std::io::ErrorKind::NotFound => "ENOENT",
+        std::io::ErrorKind::PermissionDenied => "EACCES",
+        std::io::ErrorKind::IsADirectory => "EISDIR",
+        std::io::ErrorKind::InvalidData => "EILSEQ",
+        _ => "EIO",
+    };
+    Thrown::new(code.into(), format!("{code}: {error}, open '{}'", path.display()))
 }
 
 /// The subclass of `TokenError` for what callers tell apart.
@@ -160,7 +185,8 @@ configured!(
     OriginError,
     AddressError,
     ResourceError,
-    EndpointError
+    EndpointError,
+    IssuerError
 );
 
 /// Throws such an error as a `ConfigError`.

@@ -5,13 +5,34 @@
 //! |---|---|
 //! | `boundary` | strings and bytes as they are, and functions that are called all the time: the one `unsafe` module |
 //! | `now` | both clocks |
-//! | `jsonwebtoken` | what `doorward/jsonwebtoken` needs besides |
 //! | `errors` | the core's errors, as codes, messages and names of classes |
+//! | `convert` | names of algorithms, lists, spans of time |
+//! | `keys`, `sign` | keys that verify, sets of them, keys that sign |
+//! | `jwks` | key sets that are fetched |
+//! | `verifier` | tokens to claims |
+//! | `raw` | signatures of bytes, for the drop-in |
+//! | `jsonwebtoken` | what `doorward/jsonwebtoken` needs besides |
+//! | `api_keys` | sets of API keys |
+//! | `rate` | quotas and limiters |
+//! | `policy` | who may reach what |
+//! | `gate` | whole requests to decisions |
+//! | `share` | what threads have in common |
 
+mod api_keys;
 mod boundary;
+mod convert;
 mod errors;
+mod gate;
 mod jsonwebtoken;
+mod jwks;
+mod keys;
 mod now;
+mod policy;
+mod rate;
+mod raw;
+mod share;
+mod sign;
+mod verifier;
 
 use napi_derive::napi;
 

@@ -27,6 +27,13 @@ export class ConfigError extends DoorwardError {
   }
 }
 
+/** A list that can't be filtered: it must not be passed on. */
+export class ListError extends DoorwardError {
+  constructor(message: string, code = 'list_unreadable') {
+    super(message, code);
+  }
+}
+
 /** Claims that no verifier would take back: nothing was signed. */
 export class SignError extends DoorwardError {
   constructor(message: string, code = 'sign_error') {
@@ -84,7 +91,9 @@ export class RevokedToken extends InvalidClaim {}
 type Thrower = new (message: string, code?: string, setting?: string) => DoorwardError;
 
 const classes: Record<string, Thrower> = {
+  DoorwardError,
   ConfigError,
+  ListError,
   SignError,
   ApiKeyError,
   TokenError,
@@ -102,7 +111,7 @@ const classes: Record<string, Thrower> = {
 };
 
 // By their classes' names in logs, without a property of its own on every instance.
-for (const [name, of] of Object.entries({ DoorwardError, ...classes })) {
+for (const [name, of] of Object.entries(classes)) {
   Object.defineProperty(of.prototype, 'name', { value: name, writable: true, configurable: true });
 }
 

@@ -54,6 +54,20 @@ impl Call {
         number
     }
 
+    pub(super) const fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
+    pub(super) fn argument(&self, place: usize) -> Option<sys::napi_value> {
+        self.arguments.get(place).copied()
+    }
+
+    /// A value that was made for this call's environment.
+    #[expect(clippy::unused_self, reason = "an answer is a call's")]
+    pub(super) const fn answer(&self, value: sys::napi_value) -> Answer {
+        Answer(value)
+    }
+
     /// `undefined`
     #[inline]
     pub(crate) const fn nothing(&self) -> Answer {

@@ -9,7 +9,9 @@
 #![allow(unsafe_code, reason = "Node-API is C: each block says why it is sound")]
 
 mod call;
+mod numbers;
 mod text;
 
 pub(crate) use call::{Answer, Bound, Call};
+pub(crate) use numbers::NUMBERS;
 pub(crate) use text::{Argument, Octets, Room};

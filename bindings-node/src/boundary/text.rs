@@ -198,23 +198,31 @@ fn encode(units: &[u16], bytes: &mut Vec<u8>) {
 }
 
 /// A string or a `Uint8Array`, as an argument of a `#[napi]` function: its bytes, owned.
-pub(crate) struct Octets(Vec<u8>);
+pub(crate) struct Octets {
+    bytes: Vec<u8>,
+    is_text: bool,
+}
 
 impl Octets {
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    /// Whether these are all there is to it: no string with a lone surrogate in it, which has no bytes.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.is_text || self.text().is_some()
     }
 
     /// The text, unless there is a lone surrogate in it, or the bytes are no UTF-8.
     pub(crate) fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.0).ok()
+        std::str::from_utf8(&self.bytes).ok()
     }
 }
 
 impl Drop for Octets {
     /// It may be a secret.
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.0);
+        zeroize::Zeroize::zeroize(&mut self.bytes);
     }
 }
 
@@ -233,9 +241,13 @@ impl ValidateNapiValue for Octets {}
 impl FromNapiValue for Octets {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let mut room = Room::new();
-        // SAFETY: this is called with those of the running call, and runs no JavaScript.
+        let mut kind = 0;
+        // SAFETY: those of the running call.
+        let is_text = unsafe { sys::napi_typeof(env, value, &mut kind) } == sys::Status::napi_ok
+            && kind == sys::ValueType::napi_string;
+        // SAFETY: as before; no JavaScript runs.
         match unsafe { room.read(env, value, usize::MAX - 1) } {
-            Argument::Bytes(bytes) => Ok(Self(bytes.to_vec())),
+            Argument::Bytes(bytes) => Ok(Self { bytes: bytes.to_vec(), is_text }),
             _ => Err(Error::new(Status::InvalidArg, "must be a string or a Uint8Array".to_owned())),
         }
     }

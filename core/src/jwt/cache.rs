@@ -122,13 +122,14 @@ impl<V: Clone> TokenCache<V> {
     }
 
     /// Keeps the value of a token that was just verified. A full set gives up what is stale, else what was used
-    /// longest ago.
-    pub fn insert(&self, token: &[u8], window: Window, now: Now, value: V) {
+    /// longest ago: that value is given back, for whoever has something to do when one goes. Where the token is not kept,
+    /// it is the value that was given.
+    pub fn insert(&self, token: &[u8], window: Window, now: Now, value: V) -> Option<V> {
         if token.len() > MAX_TOKEN || !window.contains(now.unix) {
-            return;
+            return Some(value);
         }
         let hash = self.hash(token);
-        let Some(set) = self.set(hash) else { return };
+        let Some(set) = self.set(hash) else { return Some(value) };
         let entry = Entry {
             hash,
             token: Zeroizing::new(token.into()),
@@ -152,7 +153,7 @@ impl<V: Clone> TokenCache<V> {
             }
             gone
         };
-        drop(gone);
+        gone.map(|gone| gone.value)
     }
 
     /// Forgets everything: after a key, a rule or a role has changed.
@@ -241,14 +242,14 @@ mod tests {
     fn memory_is_bounded_and_the_oldest_goes_first() {
         let cache = cache(8);
         for n in 0..8_u32 {
-            cache.insert(format!("t{n}").as_bytes(), OPEN, Now::new(1.0, u64::from(n)), n);
+            assert_eq!(cache.insert(format!("t{n}").as_bytes(), OPEN, Now::new(1.0, u64::from(n)), n), None);
         }
         assert_eq!(cache.get(b"t0", Now::new(1.0, 20)), Some(0));
-        cache.insert(b"new", OPEN, Now::new(1.0, 21), 9);
+        assert_eq!(cache.insert(b"new", OPEN, Now::new(1.0, 21), 9), Some(1));
         assert_eq!(cache.get(b"t1", Now::new(1.0, 22)), None);
         assert_eq!(cache.get(b"t0", Now::new(1.0, 22)), Some(0));
         assert_eq!(cache.stats().evictions, 1);
-        cache.insert(&[b'x'; MAX_TOKEN + 1], OPEN, Now::new(1.0, 23), 10);
+        assert_eq!(cache.insert(&[b'x'; MAX_TOKEN + 1], OPEN, Now::new(1.0, 23), 10), Some(10));
         assert_eq!(cache.get(&[b'x'; MAX_TOKEN + 1], Now::new(1.0, 23)), None);
     }
 }

@@ -76,11 +76,12 @@ impl<V: Clone> CachedVerifier<V> {
         Ok((claims, Verified { window: self.verifier.window(&claims), generation }))
     }
 
-    /// Keeps a value for a token that was just verified.
-    pub fn keep(&self, token: &[u8], verified: Verified, now: Now, value: V) {
-        if let Some(cache) = &self.cache {
-            cache.insert(token, verified.window, now, Kept { value, generation: verified.generation });
-        }
+    /// Keeps a value for a token that was just verified. What comes back is kept no longer: the value that made room, or
+    /// this one, where there is no cache or the token is not for it.
+    pub fn keep(&self, token: &[u8], verified: Verified, now: Now, value: V) -> Option<V> {
+        let Some(cache) = &self.cache else { return Some(value) };
+        let kept = Kept { value, generation: verified.generation };
+        cache.insert(token, verified.window, now, kept).map(|gone| gone.value)
     }
 
     /// The verifier.
@@ -155,13 +156,19 @@ mod tests {
         };
         load(&old, 0);
         let (_, verified) = cached.verify_in(token.as_bytes(), &mut scratch, at(1)).unwrap();
-        cached.keep(token.as_bytes(), verified, at(1), 7);
+        assert_eq!(cached.keep(token.as_bytes(), verified, at(1), 7), None);
         assert_eq!(cached.seen(token.as_bytes(), at(2)), Some(7));
         assert_eq!(old.algorithm(), Algorithm::EdDSA);
         load(&new, 3600);
         assert_eq!(cached.seen(token.as_bytes(), at(3601)), None);
         assert!(cached.verify_in(token.as_bytes(), &mut scratch, at(3601)).is_err());
         assert_eq!(cached.stats().map(|stats| (stats.hits, stats.misses)), Some((1, 1)));
+        // What the new keys verify takes the old one's place, and gives back its value.
+        let token = sign(r#"{"sub":"anna","exp":4102444800}"#, &new).unwrap();
+        let mut scratch = vec![0; token.len()];
+        let (_, verified) = cached.verify_in(token.as_bytes(), &mut scratch, at(3602)).unwrap();
+        assert_eq!(cached.keep(token.as_bytes(), verified, at(3602), 8), None);
+        assert_eq!(cached.keep(token.as_bytes(), verified, at(3602), 9), Some(8));
     }
 
     #[test]
@@ -174,7 +181,7 @@ mod tests {
         let now = Now::new(1.0, 0);
         let mut scratch = vec![0; token.len()];
         let (_, verified) = cached.verify_in(token.as_bytes(), &mut scratch, now).unwrap();
-        cached.keep(token.as_bytes(), verified, now, ());
+        assert_eq!(cached.keep(token.as_bytes(), verified, now, ()), Some(()));
         assert!(cached.seen(token.as_bytes(), now).is_none() && cached.stats().is_none());
     }
 }

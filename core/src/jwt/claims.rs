@@ -319,7 +319,7 @@ pub use owned::OwnedClaims;
 
 #[cfg(feature = "alloc")]
 mod owned {
-    use super::{Claims, JsonStr, Limits, Members, Value};
+    use super::{Claims, JsonStr, Limits, Members, TokenError, Value};
     use alloc::boxed::Box;
     use core::fmt;
 
@@ -331,6 +331,23 @@ mod owned {
     }
 
     impl OwnedClaims {
+        /// The claims of a payload that was verified elsewhere, or is to be read as if it had been: nothing here says that
+        /// anybody signed it.
+        ///
+        /// # Errors
+        /// [`TokenError::InvalidPayload`] for what is no JSON object within these bounds, [`TokenError::InvalidClaim`] for a
+        /// registered claim of the wrong type.
+        ///
+        /// ```
+        /// use doorward::jwt::{Limits, OwnedClaims};
+        /// let claims = OwnedClaims::read(r#"{"scope":"read write"}"#, &Limits::DEFAULT)?;
+        /// assert_eq!(claims.claims().scopes().to_vec(), ["read", "write"]);
+        /// # Ok::<(), doorward::jwt::TokenError>(())
+        /// ```
+        pub fn read(payload: &str, limits: &Limits) -> Result<Self, TokenError> {
+            Claims::read(payload, limits).map(|claims| claims.to_owned())
+        }
+
         /// The claims, borrowed. Reads the payload again (one pass, no allocation).
         #[must_use]
         pub fn claims(&self) -> Claims<'_> {

@@ -1,0 +1,21 @@
+/** What a door tells its operator. */
+
+/**
+ * Something for the log: a decision, as a line of JSON; or something that should be seen to, with its code. Never a token, a
+ * key, or anything else that is secret.
+ */
+export type LogEvent =
+  | { readonly type: 'audit'; readonly line: string }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string };
+
+/** Where it goes. */
+export type Log = (event: LogEvent) => void;
+
+/** Tells of something that should be seen to. @internal */
+export type Warn = (code: string, message: string) => void;
+
+/** Warnings of the process, unless there is a log. @internal */
+export function warner(log: Log | undefined): Warn {
+  if (log !== undefined) return (code, message) => log({ type: 'warning', code, message });
+  return (code, message) => process.emitWarning(message, { type: 'DoorwardWarning', code });
+}
