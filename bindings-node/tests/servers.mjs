@@ -63,9 +63,10 @@ export async function redisServer(t) {
   assert.ok(execFileSync('redis-server', ['--version']), 'redis-server is needed: make deps-system');
   const [folder, port] = [mkdtempSync(join(tmpdir(), 'doorward-redis-')), await freePort()];
   const server = spawn('redis-server', ['--port', String(port), '--save', '', '--dir', folder], { stdio: 'ignore' });
+  const exited = once(server, 'exit');
   t.after(async () => {
     server.kill('SIGKILL');
-    await once(server, 'exit');
+    await exited;
     rmSync(folder, { recursive: true });
   });
   for (let turn = 0; !(await answers(port)); turn++) {
