@@ -27,6 +27,24 @@ export declare function apiKeysFind(keys: ExternalObject<ApiKeysHandle>): (prese
 export declare function gateRead(gate: ExternalObject<GateHandle>): (step: ExternalObject<StepHandle>, body: string | Uint8Array, numbers: Float64Array) => number
 
 /**
+ * A public key, in DER, that verifies by these algorithms: as `jsonwebtokenSecret`, told the time in milliseconds besides.
+ * Tokens that were seen within a minute are not verified again.
+ */
+export declare function jsonwebtokenPublicKey(spki: Uint8Array, algorithms: readonly string[]): ((token: string, now: number) => string | undefined) | string
+
+/**
+ * A secret that signs by an algorithm: a function of a header and a payload, as text, that gives their token; nothing where
+ * they are no text. A code where the secret is refused.
+ */
+export declare function jsonwebtokenSigner(secret: Uint8Array, algorithm: string): ((header: string, payload: string) => string | undefined) | string
+
+/**
+ * A secret that verifies by these algorithms: a function of a token that gives its payload, where the signature holds and it
+ * is one object with every name once. A code where the secret is refused.
+ */
+export declare function jsonwebtokenSecret(secret: Uint8Array, algorithms: readonly string[]): ((token: string) => string | undefined) | string
+
+/**
  * The rate headers of an answer that the gate does not guard, as names and values in turn, a line each. Nothing where the
  * head has more lines than it should.
  */
@@ -37,12 +55,6 @@ export declare function gateAddressHeaders(gate: ExternalObject<GateHandle>, pac
  * worker. Whoever asks first has nothing to add.
  */
 export declare function clockOffset(milliseconds: number): number
-
-/**
- * What verifies by that key and algorithm: `(message, signature)` gives 1 where the signature holds, 0 where it doesn't, and
- * a number below zero where one of them is neither string nor bytes.
- */
-export declare function signatureVerifier(key: ExternalObject<KeyHandle>, algorithm: string): (message: string | Uint8Array, signature: Uint8Array) => number
 
 /** A JWS of any payload. */
 export declare function signingKeySignJws(key: ExternalObject<SigningKeyHandle>, payload: string | Uint8Array): string
@@ -154,9 +166,6 @@ export declare function keyFromJwk(jwk: string): ExternalObject<KeyHandle>
 
 /** A quota; `window` is in seconds. */
 export declare function quotaNew(max: number, window: number, burst: number | undefined | null, strict: boolean): ExternalObject<Quota>
-
-/** A secret that signs, of any length but none. */
-export declare function signingKeyFromShortSecret(secret: string | Uint8Array, algorithm: string): ExternalObject<SigningKeyHandle>
 
 /** A secret that signs. */
 export declare function signingKeyFromSecret(secret: string | Uint8Array, algorithm: string, kid?: string, tokenType?: string): ExternalObject<SigningKeyHandle>
@@ -358,9 +367,6 @@ export declare function keySetFromJwks(jwks: string): ExternalObject<KeySetHandl
 
 /** The keys of a file's text. */
 export declare function apiKeysFromText(text: string | Uint8Array, prefix: string, pepper?: string | Uint8Array | undefined | null): ExternalObject<ApiKeysHandle>
-
-/** The message's signature. */
-export declare function signBytes(key: ExternalObject<SigningKeyHandle>, message: string | Uint8Array): Buffer
 
 /** The names of all settings. */
 export declare function settingNames(): Array<string>
@@ -816,6 +822,9 @@ export declare function policyShows(policy: ExternalObject<Policy>, method: stri
 
 /** Who a request is from, as far as that is known. */
 export declare function stepPrincipal(step: ExternalObject<StepHandle>): ExternalObject<Principal> | null
+
+/** Why core would not take a token of that form; of its payload only where that is to be an object. Nothing where it would. */
+export declare function jsonwebtokenForm(token: string, isObject: boolean): string | null
 
 /** Why somebody may not reach that, if they may not. */
 export declare function policyRefusal(policy: ExternalObject<Policy>, kind: string, name: string, roles: Array<string>, scopes: Array<string>): PolicyRefusal | null
