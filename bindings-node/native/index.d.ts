@@ -27,24 +27,6 @@ export declare function apiKeysFind(keys: ExternalObject<ApiKeysHandle>): (prese
 export declare function gateRead(gate: ExternalObject<GateHandle>): (step: ExternalObject<StepHandle>, body: string | Uint8Array, numbers: Float64Array) => number
 
 /**
- * A public key, in DER, that verifies by these algorithms: as `jsonwebtokenSecret`, told the time in milliseconds besides.
- * Tokens that were seen within a minute are not verified again.
- */
-export declare function jsonwebtokenPublicKey(spki: Uint8Array, algorithms: readonly string[]): ((token: string, now: number) => string | undefined) | string
-
-/**
- * A secret that signs by an algorithm: a function of a header and a payload, as text, that gives their token; nothing where
- * they are no text. A code where the secret is refused.
- */
-export declare function jsonwebtokenSigner(secret: Uint8Array, algorithm: string): ((header: string, payload: string) => string | undefined) | string
-
-/**
- * A secret that verifies by these algorithms: a function of a token that gives its payload, where the signature holds and it
- * is one object with every name once. A code where the secret is refused.
- */
-export declare function jsonwebtokenSecret(secret: Uint8Array, algorithms: readonly string[]): ((token: string) => string | undefined) | string
-
-/**
  * The rate headers of an answer that the gate does not guard, as names and values in turn, a line each. Nothing where the
  * head has more lines than it should.
  */
@@ -301,7 +283,7 @@ export declare function gateRevokeToken(gate: ExternalObject<GateHandle>, token:
 export declare function gateRevokeId(gate: ExternalObject<GateHandle>, issuer: string, id: string, until: number, unix: number, milliseconds: number): void
 
 /** Revokes what was issued before that to a subject; or to a client, of those without a subject. */
-export declare function gateRevokeSubject(gate: ExternalObject<GateHandle>, issuer: string, subject: string, client: boolean, before: number, until: number, unix: number, milliseconds: number): void
+export declare function gateRevokeSubject(gate: ExternalObject<GateHandle>, given: RevocationGiven, unix: number, milliseconds: number): void
 
 /** Scopes that a scope implies. */
 export interface Implied {
@@ -350,6 +332,9 @@ export declare function jwksFetch(jwks: ExternalObject<JwksHandle>, milliseconds
 /** The fetch to do, if no other request has it already. */
 export declare function askTakeFetch(step: ExternalObject<StepHandle>): FetchParts | null
 
+/** The gate of that name. */
+export declare function sharedGate(name: string): ExternalObject<GateHandle>
+
 /** The header API keys come in. */
 export declare function gateApiKeyHeader(gate: ExternalObject<GateHandle>): string
 
@@ -367,6 +352,18 @@ export declare function keySetFromJwks(jwks: string): ExternalObject<KeySetHandl
 
 /** The keys of a file's text. */
 export declare function apiKeysFromText(text: string | Uint8Array, prefix: string, pepper?: string | Uint8Array | undefined | null): ExternalObject<ApiKeysHandle>
+
+/** The limiter of that name. */
+export declare function sharedLimiter(name: string): ExternalObject<LimiterHandle>
+
+/** The name of a gate. */
+export declare function shareGate(gate: ExternalObject<GateHandle>): string
+
+/** The name of a limiter. */
+export declare function shareLimiter(limiter: ExternalObject<LimiterHandle>): string
+
+/** The name of a set of API keys. */
+export declare function shareApiKeys(keys: ExternalObject<ApiKeysHandle>): string
 
 /** The names of all settings. */
 export declare function settingNames(): Array<string>
@@ -436,6 +433,9 @@ export declare function scopesOf(claims: string): Array<string>
 
 /** The session id that a client is given in the place of the service's own. */
 export declare function gateBindSession(gate: ExternalObject<GateHandle>, principal: ExternalObject<Principal>, inner: string): string
+
+/** The set of that name. */
+export declare function sharedApiKeys(name: string): ExternalObject<ApiKeysHandle>
 
 /** The text of a list's result with what is shown. */
 export declare function policyFilterResult(policy: ExternalObject<Policy>, method: string, result: string | Uint8Array, roles: Array<string>, scopes: Array<string>): string
@@ -723,6 +723,20 @@ deadline?: number | undefined
 mapping?: MappingGiven | undefined
 }
 
+/** What is revoked of somebody's tokens. */
+export interface RevocationGiven {
+/** Who issued them. */
+issuer: string
+/** The subject, or the client. */
+subject: string
+/** Whether it is a client's that has no subject. */
+client: boolean
+/** Those issued before that. */
+before: number
+/** When all of them will have expired. */
+until: number
+}
+
 /** What somebody may reach: everything, or what the patterns name. */
 export interface GrantsGiven {
 /** Everything. */
@@ -822,9 +836,6 @@ export declare function policyShows(policy: ExternalObject<Policy>, method: stri
 
 /** Who a request is from, as far as that is known. */
 export declare function stepPrincipal(step: ExternalObject<StepHandle>): ExternalObject<Principal> | null
-
-/** Why core would not take a token of that form; of its payload only where that is to be an object. Nothing where it would. */
-export declare function jsonwebtokenForm(token: string, isObject: boolean): string | null
 
 /** Why somebody may not reach that, if they may not. */
 export declare function policyRefusal(policy: ExternalObject<Policy>, kind: string, name: string, roles: Array<string>, scopes: Array<string>): PolicyRefusal | null
