@@ -197,6 +197,7 @@ bench-node: $(BINDINGS_NODE)/node_modules/.stamp $(NODE_BENCH)/node_modules/.sta
 	cd $(BINDINGS_NODE) && $(NPM) run --silent build
 	@mkdir -p $(dir $(REPORT))
 	node $(NODE_BENCH)/verify.mjs $(QUICK) $(REPORT)
+	node $(NODE_BENCH)/drop_in.mjs $(QUICK) $(REPORT)
 
 dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)
 	cd tests/constant-time && CARGO_TARGET_DIR=$(CURDIR)/target/constant-time \
