@@ -92,7 +92,7 @@ export declare function gateFromConfig(path: string, vars: Array<string>, policy
 export declare function gateFromEnv(vars: Array<string>, policy?: ExternalObject<Policy> | undefined | null): ExternalObject<GateHandle>
 
 /** A gate of these parts. `sessionKey` binds session ids to their principals. */
-export declare function gateNew(given: GateGiven, verifiers: Array<ExternalObject<VerifierHandle>>, sessionKey?: string | Uint8Array | undefined | null): ExternalObject<GateHandle>
+export declare function gateNew(given: GateGiven, verifiers: ExternalObject<VerifierHandle>[], sessionKey: string | Uint8Array | undefined, list: Parameters<typeof gateListen>[1] | undefined): ExternalObject<GateHandle>
 
 /** A key of a JWK Set that can't be used. */
 export interface LeftOut {
@@ -295,6 +295,9 @@ scopes: Array<string>
 
 /** Seconds the answer may take from now on. */
 export declare function askDeadline(step: ExternalObject<StepHandle>, unix: number, milliseconds: number): number | null
+
+/** Sets the function that a shared gate's list is in this thread. False where the gate has no list. */
+export declare function gateListen(gate: ExternalObject<GateHandle>, list: (token: string, issuer: string, subject: string, isClient: boolean, id: string | null, issuedAt: number | null) => number): boolean
 
 /** Takes back what was spent by the check of that receipt's number. */
 export declare function limiterGiveBack(limiter: ExternalObject<LimiterHandle>, receipt: number): boolean
