@@ -9,8 +9,11 @@ FUZZ_SECONDS ?= 600
 TOOLS := $(CURDIR)/target/tools
 TYPESCRIPT := tests/clients/typescript
 PYTHON_CLIENT := tests/clients/python
+BROWSER := tests/browser
 BINDINGS_PYTHON := bindings-python
 PYTHON_BENCH := benches/python
+# Where the benches of all languages add their rows: beside cargo's output, wherever that is.
+REPORT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/report.jsonl
 BINDINGS_NODE := bindings-node
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
@@ -21,7 +24,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python test-node lint lint-python lint-node bench bench-quick bench-python figures dudect audit tsan fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python test-node test-browser lint lint-python lint-node bench bench-quick bench-python figures dudect audit tsan fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +39,11 @@ deps: $(TYPESCRIPT)/node_modules/.stamp $(PYTHON_CLIENT)/.venv/.stamp ## the tes
 $(TYPESCRIPT)/node_modules/.stamp: $(TYPESCRIPT)/package-lock.json
 	$(call say,npm packages of the TypeScript test clients)
 	cd $(TYPESCRIPT) && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
+	$(call say,npm packages of the pages in a browser)
+	cd $(BROWSER) && $(NPM) ci --no-audit --no-fund
 	@touch $@
 
 $(PYTHON_CLIENT)/.venv/.stamp: $(PYTHON_CLIENT)/requirements.txt
@@ -58,7 +66,7 @@ $(BINDINGS_NODE)/node_modules/.stamp: $(BINDINGS_NODE)/package-lock.json
 
 $(PYTHON_BENCH)/.venv/.stamp: $(PYTHON_BENCH)/requirements.txt
 	$(call say,PyPI packages that the Python package is measured beside)
-	$(PYTHON) -m venv --clear $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist
+	$(PYTHON) -m venv --clear $(PYTHON_BENCH)/.venv
 	$(PYTHON_BENCH)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
@@ -91,6 +99,10 @@ test-features:
 	for features in "" alloc asymmetric std serde; do \
 		$(CARGO) clippy --locked -p doorward --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
+	$(call say,the core verifying by ring: --all-features above had aws-lc-rs do it)
+	$(CARGO) test --locked --quiet -p doorward --lib keys::
+	$(CARGO) test --locked --quiet -p doorward --test vectors_keys --test vectors_jwt --test vectors_jwks --test rfc --test allocations
+	DOORWARD_DIFFERENTIAL=20000 $(CARGO) test --locked --quiet -p doorward-tests --test differential jsonwebtoken
 
 test-no-std:
 	$(call say,the core without std and without an allocator)
@@ -118,6 +130,13 @@ lint-python: $(BINDINGS_PYTHON)/.venv/.stamp
 test-node: $(BINDINGS_NODE)/node_modules/.stamp ## the Node package
 	$(call say,the Node package)
 	cd $(BINDINGS_NODE) && $(NPM) run --silent build:debug && $(NPM) test --silent
+
+# Not part of `make test`: a browser is much to install. CHROMIUM names another than Debian's.
+test-browser: $(TYPESCRIPT)/node_modules/.stamp $(BROWSER)/node_modules/.stamp ## pages in headless Chromium, which is installed if missing
+	@$(if $(CHROMIUM),,tests/deps-system.sh --if-missing chromium:chromium)
+	$(call say,pages of listed origins and of others$(comma) in headless Chromium)
+	$(CARGO) build --locked --quiet --package doorward-server
+	cd $(BROWSER) && $(NPM) test --silent
 
 # The types of the native module are committed, and must be what building it writes.
 lint-node: $(BINDINGS_NODE)/node_modules/.stamp
@@ -153,23 +172,24 @@ bench-quick: ## the same rows in under three minutes
 	$(CARGO) run --locked --profile bench -p doorward-benches --bin report -- --quick
 	$(if $(wildcard $(PYTHON_BENCH)/.venv),$(MAKE) bench-python QUICK=--quick)
 
-# Once it was run, `make bench` runs it too. PYTHON=python3.12 has ryjwt among the peers, which takes 3.12 or newer.
+# Once it was run, `make bench` runs it too. PYTHON=python3.12 has ryjwt among the peers, which takes 3.12 or newer; the environment is
+# made once, so remove benches/python/.venv for another PYTHON.
 bench-python: $(PYTHON_BENCH)/.venv/.stamp ## the Python package beside others, into the same report
 	rm -rf target/wheels/bench
 	cd $(BINDINGS_PYTHON) && ../$(PYTHON_BENCH)/.venv/bin/maturin build --quiet --release --out ../target/wheels/bench \
 		--interpreter ../$(PYTHON_BENCH)/.venv/bin/python
 	$(PYTHON_BENCH)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/bench/*.whl
-	@mkdir -p target/bench
-	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/verify.py $(QUICK) target/bench/report.jsonl
-	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/drop_in.py $(QUICK) target/bench/report.jsonl
-	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/asgi.py $(QUICK) target/bench/report.jsonl
+	@mkdir -p $(dir $(REPORT))
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/verify.py $(QUICK) $(REPORT)
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/drop_in.py $(QUICK) $(REPORT)
+	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/asgi.py $(QUICK) $(REPORT)
 
 dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)
 	cd tests/constant-time && CARGO_TARGET_DIR=$(CURDIR)/target/constant-time \
 		$(CARGO) run --locked --quiet --release --features dudect --bin dudect
 
 figures: ## the README's table, from the last report
-	$(PYTHON) benches/figures.py
+	$(PYTHON) benches/figures.py $(REPORT)
 
 audit: ## fifty million operations of sixteen threads on the rate table, every admission audited (half a minute)
 	DOORWARD_AUDIT_OPS=50000000 $(CARGO) test --locked --release -p doorward --all-features --lib rate::tests::audit
@@ -188,6 +208,6 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
 
 clean: ## removes what was built
 	$(CARGO) clean
-	rm -rf $(TYPESCRIPT)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist
+	rm -rf $(TYPESCRIPT)/node_modules $(BROWSER)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist
 
 comma := ,

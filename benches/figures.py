@@ -25,17 +25,28 @@ def row(figure: dict) -> str:
     else:
         ours = f"{number(figure['ns'])} ns"
         theirs = f"{number(figure['vs_ns'])} ns" if figure.get("vs_ns") is not None else ""
-    ratio = f"**{figure['ratio']:.2f}**" if figure.get("ratio") is not None else ""
+    ratio = figure.get("ratio")
+    ratio = "" if ratio is None else f"**{ratio:.2f}**" if ratio >= 0.1 else f"**{ratio:.2g}**"
     met = {True: "met", False: "**not met**", None: ""}[figure.get("met")]
     units = {"ratio": "≤ {:g} ×", "ns": "≤ {:g} ns", "value": "≤ {:g}"}
     limits = [units[kind].format(limit) for kind, limit in (figure.get("budget") or {}).items()]
     budget = " ".join([*limits, met]).strip()
-    return f"| `{figure['id']}` | {ours} | {figure.get('vs') or ''} | {theirs} | {ratio} | {budget} |"
+    by = f" by {figure['by']}" if figure.get("by") else ""
+    return f"| `{figure['id']}`{by} | {ours} | {figure.get('vs') or ''} | {theirs} | {ratio} | {budget} |"
 
 
 def table(report: Path) -> str:
-    machine, *figures = (json.loads(line) for line in report.read_text().splitlines() if line)
-    on = ", ".join([machine["machine"]["cpu"], *machine["machine"]["features"], machine["versions"]["rustc"]])
+    rows = [json.loads(line) for line in report.read_text().splitlines() if line]
+    machine = next((row for row in rows if "machine" in row), None)
+    if machine is None:
+        sys.exit(f"{report} does not say on what machine: run `make bench` or `make bench-quick`")
+    figures = [row for row in rows if "machine" not in row]
+    # Rows of the bindings say by which interpreter they were measured.
+    named = {"python": "CPython", "node": "Node"}
+    found = {f"{name} {row[of]}" for row in figures for of, name in named.items() if of in row}
+    on = ", ".join(
+        [machine["machine"]["cpu"], *machine["machine"]["features"], machine["versions"]["rustc"], *sorted(found)]
+    )
     head = "| figure | ours | beside | theirs | ratio | budget |\n|---|--:|---|--:|--:|---|\n"
     return (
         f"\nOne run on a shared virtual machine of two cores ({on}): medians of runs by turns, a thread's own time. Compare "

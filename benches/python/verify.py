@@ -29,7 +29,11 @@ except ImportError:
     ryjwt = None
 
 ROOT = Path(__file__).resolve().parents[2]
-ISSUER, AUDIENCE, SECRET = "https://issuer.example", "https://mcp.example/mcp", "a secret of at least 32 bytes, kept well"
+ISSUER, AUDIENCE, SECRET = (
+    "https://issuer.example",
+    "https://mcp.example/mcp",
+    "a secret of at least 32 bytes, kept well",
+)
 TOKENS = 1000
 
 Verify = Callable[[str], str]

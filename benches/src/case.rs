@@ -50,6 +50,8 @@ pub struct Case {
     pub id: String,
     /// The peer and what of it is run.
     pub vs: Option<&'static str>,
+    /// Which library does the cryptography of our side, where there is a choice.
+    pub by: Option<&'static str>,
     /// Who pays for a clock.
     pub clock: Clock,
     /// What it should come to.
@@ -68,6 +70,7 @@ impl Case {
         Self {
             id: id.into(),
             vs: None,
+            by: None,
             clock: Clock::Neither,
             budget: None,
             long: false,
@@ -84,6 +87,13 @@ impl Case {
         theirs: impl Fn() -> Run + 'static,
     ) -> Self {
         Self { vs: Some(vs), theirs: Some(Box::new(theirs)), ..Self::alone(id, ours) }
+    }
+
+    /// Says which library does the cryptography of our side.
+    #[must_use]
+    pub fn by(mut self, library: &'static str) -> Self {
+        self.by = Some(library);
+        self
     }
 
     /// Says that both sides read the clock.

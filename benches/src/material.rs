@@ -18,6 +18,12 @@ pub const NOW: Now = Now::new(1_800_000_000.0, 1_000_000);
 
 /// Made for these benches, and published with them.
 const TEST_ONLY_RSA: &[u8] = include_bytes!("../keys/test-only-rsa-2048.pk8");
+/// The key of RFC 7515 §A.3.1.
+const P256: [&str; 3] = [
+    "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+];
 const KID: &str = "2026-01";
 
 /// The claims of user `n`: 190 bytes or so, as an authorization server writes them.
@@ -76,6 +82,21 @@ pub fn rsa_public_der() -> Vec<u8> {
     rsa().public().as_ref().to_vec()
 }
 
+/// The ES256 token of user 0.
+#[must_use]
+pub fn es256_token() -> String {
+    let [x, y, d] = P256;
+    let jwk = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","d":"{d}","kid":"{KID}"}}"#);
+    jwt::sign(&claims(0), &SigningKey::from_jwk(&jwk).expect("a private JWK")).expect("claims with an expiry")
+}
+
+/// The P-256 public key as a point: 4, x, y.
+#[must_use]
+pub fn p256_point() -> Vec<u8> {
+    let decode = |text| BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url");
+    [vec![4], decode(P256[0]), decode(P256[1])].concat()
+}
+
 /// Doorward's verifier for the HS256 tokens: issuer, audience and expiry checked.
 #[must_use]
 pub fn hs256_verifier() -> Verifier {
@@ -94,6 +115,16 @@ pub fn hs256_kid_verifier() -> Verifier {
 #[must_use]
 pub fn rs256_verifier() -> Verifier {
     let key = Key::from_der(&rsa_public_der(), &[Algorithm::RS256]).expect("a public key");
+    let keys = KeySet::new().with_kid(KID, key).expect("a kid");
+    Verifier::new(keys, rules()).expect("a key and an audience")
+}
+
+/// The same for the ES256 token.
+#[must_use]
+pub fn es256_verifier() -> Verifier {
+    let [x, y, _] = P256;
+    let jwk = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","alg":"ES256"}}"#);
+    let (_, key) = Key::from_jwk(&jwk).expect("a public JWK");
     let keys = KeySet::new().with_kid(KID, key).expect("a kid");
     Verifier::new(keys, rules()).expect("a key and an audience")
 }

@@ -87,14 +87,15 @@ export function octets(value: unknown, name: string): string | Uint8Array {
 }
 
 /**
- * The bytes or text of a secret or a key: of a `KeyObject`, a secret's bytes, or a key's DER.
+ * The bytes or text of a secret or a key: of a `KeyObject`, a secret's bytes, or a key's PEM, whose label tells which half
+ * it is.
  *
  * @internal
  */
 export function keyOctets(value: unknown, name: string): string | Uint8Array {
   if (value instanceof KeyObject) {
     if (value.type === 'secret') return value.export();
-    return value.export({ format: 'der', type: value.type === 'public' ? 'spki' : 'pkcs8' });
+    return value.export({ format: 'pem', type: value.type === 'public' ? 'spki' : 'pkcs8' });
   }
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) {
     throw wrongType(name, 'a string, a Uint8Array or a KeyObject', value);

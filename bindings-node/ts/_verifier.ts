@@ -8,7 +8,7 @@ import { Jwks, jwksHandle } from './_jwks.js';
 import { type Algorithm, type Key, KeySet, keySetHandle, publicOctets } from './_keys.js';
 import { milliseconds } from './_clock.js';
 import { native } from './_native.js';
-import { flag, keyOctets, number, optionalNumber, optionalTexts, readOptions, texts, wrongType } from './_options.js';
+import { flag, keyOctets, number, optionalNumber, optionalTexts, readOptions, wrongType } from './_options.js';
 
 /** Keys and the rules their tokens are held to. Of a string or several, any will do. Times are in seconds. */
 export interface VerifierOptions {
@@ -144,6 +144,7 @@ export class Verifier {
     const publicKey = given.publicKey === undefined ? undefined : publicOctets(given.publicKey, 'publicKey');
     const keys = keysOf(given);
     const cached = flag(given.cache, 'cache', true);
+    const cacheSize = optionalNumber(given.cacheSize, 'cacheSize');
     const rules = {
       algorithms: optionalTexts(given.algorithms, 'algorithms'),
       issuer: optionalTexts(given.issuer, 'issuer'),
@@ -153,14 +154,14 @@ export class Verifier {
       tokenType: optionalTexts(given.tokenType, 'tokenType'),
       tokenId: optionalTexts(given.tokenId, 'tokenId'),
       nonce: optionalTexts(given.nonce, 'nonce'),
-      requiredClaims: texts(given.requiredClaims ?? 'exp', 'requiredClaims'),
-      clockTolerance: number(given.clockTolerance ?? 0, 'clockTolerance'),
+      requiredClaims: optionalTexts(given.requiredClaims, 'requiredClaims') ?? ['exp'],
+      clockTolerance: optionalNumber(given.clockTolerance, 'clockTolerance') ?? 0,
       maxAge: optionalNumber(given.maxAge, 'maxAge'),
       maxLifetime: optionalNumber(given.maxLifetime, 'maxLifetime'),
       ignoreExpiration: flag(given.ignoreExpiration, 'ignoreExpiration'),
       ignoreNotBefore: flag(given.ignoreNotBefore, 'ignoreNotBefore'),
-      cacheSize: cached ? number(given.cacheSize ?? 10_000, 'cacheSize') : 0,
-      cacheTtl: number(given.cacheTtl ?? 60, 'cacheTtl'),
+      cacheSize: cached ? (cacheSize ?? 10_000) : 0,
+      cacheTtl: optionalNumber(given.cacheTtl, 'cacheTtl') ?? 60,
     };
     const short = flag(given.allowShortSecret, 'allowShortSecret');
     const fetched = given.jwks instanceof Jwks ? jwksHandle(given.jwks) : undefined;

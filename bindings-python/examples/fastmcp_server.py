@@ -10,13 +10,14 @@ from fastmcp import FastMCP
 from fastmcp.server.dependencies import get_access_token
 
 from doorward import Gate, Policy
-from doorward.fastmcp import GateProvider, Requirements
+from doorward.fastmcp import GateProvider, ListFilter, Requirements
 
 policy = Policy(everybody={"tools": ["*"], "methods": ["*"]}).require("tool", "export", scopes=["export"])
+gate = Gate.from_env(policy=policy)
 server: FastMCP = FastMCP(
     "guarded",
-    auth=GateProvider(Gate.from_env(policy=policy)),
-    middleware=[Requirements({"shut_down": {"roles": ["admin"]}})],
+    auth=GateProvider(gate),
+    middleware=[ListFilter(gate), Requirements({"shut_down": {"roles": ["admin"]}})],
 )
 
 
@@ -30,7 +31,7 @@ def whoami() -> str:
 
 @server.tool
 def export() -> str:
-    """Needs the scope ``export``: 403 without."""
+    """Needs the scope ``export``: 403 without, and not shown."""
     return "exported"
 
 

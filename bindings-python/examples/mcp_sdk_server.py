@@ -11,9 +11,11 @@ import uvicorn
 from mcp.server import MCPServer
 
 from doorward import Gate, Policy
-from doorward.mcp import Guard, get_access_token, requires
+from doorward.mcp import Guard, ListFilter, get_access_token, requires
 
-server = MCPServer("guarded")
+policy = Policy(everybody={"tools": ["*"], "methods": ["*"]}).require("tool", "export", scopes=["export"])
+gate = Gate.from_env(policy=policy)
+server = MCPServer("guarded", middleware=[ListFilter(gate)])
 
 
 @server.tool()
@@ -26,7 +28,7 @@ def whoami() -> str:
 
 @server.tool()
 def export() -> str:
-    """Needs the scope ``export``: the policy below says so, and whoever lacks it gets 403."""
+    """Needs the scope ``export``: the policy says so; whoever lacks it gets 403, and is not shown it."""
     return "exported"
 
 
@@ -37,8 +39,7 @@ def shut_down() -> str:
     return "not really"
 
 
-policy = Policy(everybody={"tools": ["*"], "methods": ["*"]}).require("tool", "export", scopes=["export"])
-app = Guard(server.streamable_http_app(), Gate.from_env(policy=policy))
+app = Guard(server.streamable_http_app(), gate)
 
 if __name__ == "__main__":
     uvicorn.run(

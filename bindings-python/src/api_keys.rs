@@ -2,12 +2,14 @@
 
 use crate::convert::{self, Octets, Seconds, Secret, Strings};
 use crate::errors::{self, OrConfigError};
+use crate::gate::PyPrincipal;
 use crate::rate::PyQuota;
 use doorward::Now;
 use doorward::api_keys::file::KeyFile;
 use doorward::api_keys::{
     ApiKey, ApiKeyRefusal, ApiKeys, ApiKeysBuilder, KeyDigest, KeyFormat, MAX_PRESENTED, NewKey, Pepper,
 };
+use doorward::gate::Principal;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString, PyTuple};
 use std::collections::BTreeMap;
@@ -244,6 +246,16 @@ impl PyApiKeys {
     fn verify(&self, py: Python<'_>, presented: Octets<'_>, now: Option<Seconds>) -> PyResult<Py<PyApiKey>> {
         match self.entry(presented.as_ref(), convert::now(now)) {
             Ok(entry) => Ok(entry.clone_ref(py)),
+            Err(refusal) => Err(errors::refusal(py, refusal)),
+        }
+    }
+
+    /// Whose key was presented, as a gate knows them: ``key:<name>``. For what has no gate, which should know callers by the
+    /// same ids. Raises as ``verify``.
+    #[pyo3(signature = (presented, *, now=None))]
+    fn identify(&self, py: Python<'_>, presented: Octets<'_>, now: Option<Seconds>) -> PyResult<PyPrincipal> {
+        match self.entry(presented.as_ref(), convert::now(now)) {
+            Ok(entry) => Ok(PyPrincipal::of(&Principal::of_entry(&entry.get().entry))),
             Err(refusal) => Err(errors::refusal(py, refusal)),
         }
     }

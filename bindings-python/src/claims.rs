@@ -58,6 +58,11 @@ impl PyClaims {
         Ok(dict.bind(py))
     }
 
+    /// The core's.
+    pub(crate) fn claims(&self) -> Claims<'_> {
+        self.owned.claims()
+    }
+
     /// All of them, in a dict of its own.
     pub(crate) fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         value::fresh_dict(self.dict(py)?)

@@ -8,9 +8,9 @@ use doorward::gate::{GateError, SessionError};
 use doorward::jwks::UrlError;
 use doorward::jwt::{RevocationsFull, SignError, TokenError, VerifierError};
 use doorward::keys::KeyError;
-use doorward::oauth::{EndpointError, ResourceError};
+use doorward::oauth::{EndpointError, IssuerError, ResourceError};
 use doorward::origin::OriginError;
-use doorward::policy::PolicyError;
+use doorward::policy::{FilterError, PolicyError};
 use doorward::rate::QuotaError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -87,6 +87,18 @@ pub(crate) fn refusal(py: Python<'_>, error: ApiKeyRefusal) -> PyErr {
     make(py, "ApiKeyError", error.code(), &error.to_string())
 }
 
+/// Whom a token is from that names nobody: the gate's word for it.
+#[cold]
+pub(crate) fn nobody(py: Python<'_>) -> PyErr {
+    make(py, "MissingClaim", "subject_missing", "the token names no subject")
+}
+
+/// Why a list can't be filtered.
+#[cold]
+pub(crate) fn list(py: Python<'_>, error: FilterError) -> PyErr {
+    make(py, "ListError", error.code(), &error.to_string())
+}
+
 /// Why a token was not minted.
 #[cold]
 pub(crate) fn sign(py: Python<'_>, error: SignError) -> PyErr {
@@ -123,7 +135,8 @@ configured!(
     OriginError,
     AddressError,
     ResourceError,
-    EndpointError
+    EndpointError,
+    IssuerError
 );
 
 /// Raises such an error as a `ConfigError`.

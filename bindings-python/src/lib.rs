@@ -13,6 +13,8 @@
 //! | `pyjwt` | what `doorward.pyjwt` needs besides |
 //! | `jwks` | key sets that are fetched |
 //! | `policy` | who may reach what |
+//! | `oauth` | issuers, and how their claims are read |
+//! | `revocation` | a revocation list of the host's own |
 //! | `gate` | whole requests to decisions |
 //!
 //! Classes are frozen, so that threads share them freely. The interpreter is detached for public-key signatures and for
@@ -25,9 +27,11 @@ mod errors;
 mod gate;
 mod jwks;
 mod keys;
+mod oauth;
 mod policy;
 mod pyjwt;
 mod rate;
+mod revocation;
 mod value;
 mod verifier;
 
@@ -51,13 +55,18 @@ const _: () = {
     is_aligned::<gate::PyLimit>();
     is_aligned::<gate::PyNeedBody>();
     is_aligned::<gate::PyPrincipal>();
+    is_aligned::<gate::PySharedLimit>();
     is_aligned::<jwks::PyFetch>();
     is_aligned::<jwks::PyFetched>();
     is_aligned::<jwks::PyJwks>();
     is_aligned::<keys::PyKey>();
     is_aligned::<keys::PyKeySet>();
     is_aligned::<keys::PySigningKey>();
+    is_aligned::<oauth::PyClaimMapping>();
+    is_aligned::<oauth::PyIssuer>();
+    is_aligned::<oauth::PyPreset>();
     is_aligned::<policy::PyPolicy>();
+    is_aligned::<revocation::PyRevocable>();
     is_aligned::<rate::PyDecision>();
     is_aligned::<rate::PyLimiter>();
     is_aligned::<rate::PyQuota>();
@@ -73,18 +82,22 @@ mod _doorward {
     use super::claims::PyClaims;
     #[pymodule_export]
     use super::gate::{
-        PyAdmitted, PyAsk, PyDenial, PyGate, PyIntrospection, PyLimit, PyNeedBody, PyPrincipal,
+        PyAdmitted, PyAsk, PyDenial, PyGate, PyIntrospection, PyLimit, PyNeedBody, PyPrincipal, PySharedLimit,
     };
     #[pymodule_export]
     use super::jwks::{PyFetch, PyFetched, PyJwks};
     #[pymodule_export]
     use super::keys::{PyKey, PyKeySet, PySigningKey, sign};
     #[pymodule_export]
+    use super::oauth::{PyClaimMapping, PyIssuer, PyPreset};
+    #[pymodule_export]
     use super::policy::PyPolicy;
     #[pymodule_export]
     use super::pyjwt::{_decode, _sign, _signing_secret, _verify};
     #[pymodule_export]
     use super::rate::{PyDecision, PyLimiter, PyQuota};
+    #[pymodule_export]
+    use super::revocation::PyRevocable;
     #[pymodule_export]
     use super::verifier::PyVerifier;
 

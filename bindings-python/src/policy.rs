@@ -1,16 +1,16 @@
 //! Who may reach what.
 
-use crate::convert::{Strings, wrong_type};
+use crate::convert::{Octets, Strings, wrong_type};
 use crate::errors::{self, OrConfigError};
 use doorward::mcp::Kind;
-use doorward::policy::{Grants, Held, Policy, Requirement};
+use doorward::policy::{Grants, Held, Holder, List, Policy, Requirement};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString};
 use std::collections::BTreeMap;
 
 /// What somebody may reach: ``"*"`` for everything, or a mapping of ``tools``, ``resources``, ``prompts`` and ``methods`` to
 /// patterns.
-struct Granted(Grants);
+pub(crate) struct Granted(pub(crate) Grants);
 
 impl<'py> FromPyObject<'_, 'py> for Granted {
     type Error = PyErr;
@@ -55,6 +55,63 @@ pub(crate) fn kind(py: Python<'_>, name: &str) -> PyResult<Kind> {
         "prompt" => Ok(Kind::Prompt),
         "method" => Ok(Kind::Method),
         _ => Err(errors::config(py, "argument_invalid", "a kind is tool, resource, prompt or method")),
+    }
+}
+
+fn list(py: Python<'_>, method: &str) -> PyResult<List> {
+    List::of_method(method).ok_or_else(|| {
+        let message = "a list is tools/list, prompts/list, resources/list or resources/templates/list";
+        errors::config(py, "argument_invalid", message)
+    })
+}
+
+/// What the policy says to somebody of lists.
+pub(crate) struct Shown<'a, H> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) holder: &'a H,
+}
+
+impl<H: Holder> Shown<'_, H> {
+    pub(crate) fn shows(&self, py: Python<'_>, method: &str, name: &str) -> PyResult<bool> {
+        Ok(self.policy.shows(self.holder, list(py, method)?, name))
+    }
+
+    pub(crate) fn filter<'py>(
+        &self,
+        method: &str,
+        items: &Bound<'py, PyAny>,
+        key: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let py = items.py();
+        let (list, shown) = (list(py, method)?, PyList::empty(py));
+        if items.cast::<PyString>().is_ok() || items.cast::<PyBytes>().is_ok() {
+            return Err(wrong_type(items, "an iterable of items"));
+        }
+        for item in items.try_iter()? {
+            let item = item?;
+            let name = match key {
+                Some(key) => key.call1((&item,))?,
+                None => item.clone(),
+            };
+            // What is no text is nobody's name; a lone surrogate is in no policy.
+            let name = name.cast::<PyString>().map_err(|_| wrong_type(&name, "an item's name, a str"))?;
+            if name.to_str().is_ok_and(|name| self.policy.shows(self.holder, list, name)) {
+                shown.append(item)?;
+            }
+        }
+        Ok(shown)
+    }
+
+    pub(crate) fn filter_result(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        result: &Octets<'_>,
+    ) -> PyResult<String> {
+        let list = list(py, method)?;
+        // What is no UTF-8 is no JSON either.
+        let result = core::str::from_utf8(result.as_ref()).unwrap_or_default();
+        self.policy.filter_result(self.holder, list, result).map_err(|error| errors::list(py, error))
     }
 }
 
@@ -137,6 +194,56 @@ impl PyPolicy {
         scopes: Strings,
     ) -> PyResult<bool> {
         Ok(self.policy.is_allowed(&Held::new(&roles.0, &scopes.0), self::kind(py, kind)?, name))
+    }
+
+    /// Whether an item of a list is shown to somebody with these roles and scopes: what they may reach, and templates by which they might
+    /// reach something. ``method`` is ``tools/list``, ``prompts/list``, ``resources/list`` or ``resources/templates/list``.
+    #[pyo3(signature = (method, name, *, roles=Strings(vec![]), scopes=Strings(vec![])),
+        text_signature = "($self, method, name, *, roles=(), scopes=())")]
+    fn shows(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        name: &str,
+        roles: Strings,
+        scopes: Strings,
+    ) -> PyResult<bool> {
+        Shown { policy: &self.policy, holder: &Held::new(&roles.0, &scopes.0) }.shows(py, method, name)
+    }
+
+    /// Of ``items``, those that are shown, in a new list. ``key`` gives an item's name (of resources the URI, of templates theirs); without
+    /// it, items are names. Say ``cacheScope: private`` with such a list. Filtering hides and does not protect.
+    ///
+    /// >>> policy = Policy(roles={"viewer": {"tools": ["read_*"]}})
+    /// >>> policy.filter("tools/list", ["read_file", "write_file"], roles="viewer")
+    /// ['read_file']
+    #[pyo3(signature = (method, items, *, key=None, roles=Strings(vec![]), scopes=Strings(vec![])),
+        text_signature = "($self, method, items, *, key=None, roles=(), scopes=())")]
+    fn filter<'py>(
+        &self,
+        method: &str,
+        items: &Bound<'py, PyAny>,
+        key: Option<&Bound<'py, PyAny>>,
+        roles: Strings,
+        scopes: Strings,
+    ) -> PyResult<Bound<'py, PyList>> {
+        Shown { policy: &self.policy, holder: &Held::new(&roles.0, &scopes.0) }.filter(method, items, key)
+    }
+
+    /// The text of a list's result (the ``result`` of the JSON-RPC answer) with those items left that are shown, and ``cacheScope:
+    /// private``; the rest as it was, to the byte. Raises ``ListError``: it can't be read, and must not be passed on.
+    #[pyo3(signature = (method, result, *, roles=Strings(vec![]), scopes=Strings(vec![])),
+        text_signature = "($self, method, result, *, roles=(), scopes=())")]
+    fn filter_result(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        result: Octets<'_>,
+        roles: Strings,
+        scopes: Strings,
+    ) -> PyResult<String> {
+        let shown = Shown { policy: &self.policy, holder: &Held::new(&roles.0, &scopes.0) };
+        shown.filter_result(py, method, &result)
     }
 
     fn __repr__(&self) -> &'static str {

@@ -3,19 +3,27 @@
 use crate::claims::PyClaims;
 use crate::convert::{self, Octets, Seconds, Secret, Strings};
 use crate::errors::{self, OrConfigError};
+use crate::gate::PyPrincipal;
 use crate::jwks::PyJwks;
 use crate::keys::{PyKeySet, hmac};
+use crate::oauth::PyClaimMapping;
 use doorward::Now;
+use doorward::gate::Principal;
 use doorward::jwt::{
     Algorithm, CacheStats, CachedVerifier, OwnedClaims, Rules, TokenCache, TokenError, Verified, Verifier,
 };
 use doorward::keys::{Key, KeyError, KeySet};
+use doorward::oauth::ClaimMapping;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use std::sync::Arc;
 
 /// Tokens up to this length are decoded on the stack, in bytes: the usual ones.
 const ON_STACK: usize = 1024;
+
+/// Tokens that are kept as verified, and for how many seconds, unless said otherwise.
+const CACHED: usize = 10_000;
+const CACHED_FOR: f64 = 60.0;
 
 /// Keys and the rules their tokens are held to, made once and shared by any number of threads.
 ///
@@ -28,7 +36,8 @@ const ON_STACK: usize = 1024;
 /// are one ``str`` or several, any of which will do. Public keys need an ``audience``, or ``any_audience=True`` spelled out:
 /// tokens made for any other service are then good here. ``required`` names the claims that must be there.
 /// ``leeway``, ``max_age`` (since ``iat``) and ``max_lifetime`` (from ``iat`` to ``exp``) are in seconds; what is no finite
-/// number above 0 counts as 0. ``nbf`` is checked where it is there.
+/// number above 0 counts as 0. ``nbf`` is checked where it is there. ``mapping`` says where a gate, or ``identify``, finds who,
+/// which scopes and which roles; claims are as the token has them.
 ///
 /// ``cache`` keeps tokens that were verified, ``cache_size`` of them for ``cache_ttl`` seconds at most and never beyond
 /// their expiry: a token seen before is not verified again, and gives the same ``Claims`` object. Dates are checked
@@ -112,11 +121,11 @@ impl PyVerifier {
         *, secret=None, public_key=None, jwks=None, keys=None, algorithms=None, issuer=None, audience=None,
         any_audience=false, subject=None, leeway=Seconds(0.0), required=Strings(vec!["exp".into()]), token_type=None, token_id=None, nonce=None,
         max_age=None, max_lifetime=None, ignore_expiry=false, ignore_not_before=false, allow_short_secret=false,
-        cache=true, cache_size=10_000, cache_ttl=Seconds(60.0)
+        mapping=None, cache=true, cache_size=CACHED, cache_ttl=Seconds(CACHED_FOR)
     ), text_signature = "(*, secret=None, public_key=None, jwks=None, keys=None, algorithms=None, issuer=None, \
         audience=None, any_audience=False, subject=None, leeway=0.0, required=('exp',), token_type=None, token_id=None, \
         nonce=None, max_age=None, max_lifetime=None, ignore_expiry=False, ignore_not_before=False, \
-        allow_short_secret=False, cache=True, cache_size=10000, cache_ttl=60.0)")]
+        allow_short_secret=False, mapping=None, cache=True, cache_size=10000, cache_ttl=60.0)")]
     #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "keyword arguments")]
     fn new(
         py: Python<'_>,
@@ -139,6 +148,7 @@ impl PyVerifier {
         ignore_expiry: bool,
         ignore_not_before: bool,
         allow_short_secret: bool,
+        mapping: Option<&Bound<'_, PyClaimMapping>>,
         cache: bool,
         cache_size: usize,
         cache_ttl: Seconds,
@@ -188,7 +198,10 @@ impl PyVerifier {
             Some(jwks) => Verifier::fetching(Arc::clone(&jwks.get().jwks), rules),
             None => Verifier::new(keys, rules),
         };
-        let verifier = verifier.or_config_error(py)?;
+        let mut verifier = verifier.or_config_error(py)?;
+        if let Some(mapping) = mapping {
+            verifier = verifier.with_mapping(mapping.get().over(ClaimMapping::new()));
+        }
         let cache = match cache && cache_size > 0 {
             true => Some(new_cache(py, cache_size, cache_ttl.span(py, "cache_ttl")?)?),
             false => None,
@@ -256,6 +269,24 @@ impl PyVerifier {
         Ok(results)
     }
 
+    /// Who a token is from, as a gate knows them: ``jwt:<issuer>:<subject>``, scopes and roles by ``mapping``. For what has no gate,
+    /// which should know callers by the same ids. Raises as ``verify``, and ``MissingClaim`` for a token that names nobody.
+    #[pyo3(signature = (token, *, now=None))]
+    fn identify(&self, py: Python<'_>, token: Octets<'_>, now: Option<Seconds>) -> PyResult<PyPrincipal> {
+        let claims = self.verify(py, token, now)?;
+        let principal = Principal::of_verified(self.cached.verifier(), &claims.get().claims());
+        principal.map_or_else(
+            || Err(errors::nobody(py)),
+            |principal| Ok(PyPrincipal::with(py, &principal, claims)),
+        )
+    }
+
+    /// The set its keys are fetched into, or ``None`` where the keys are its own.
+    #[getter]
+    fn jwks(&self) -> Option<PyJwks> {
+        self.cached.verifier().jwks().map(|jwks| PyJwks { jwks: Arc::clone(jwks) })
+    }
+
     /// Forgets every token that was verified.
     fn clear_cache(&self) {
         self.cached.clear();
@@ -281,6 +312,12 @@ pub(crate) fn stats<'py>(py: Python<'py>, stats: CacheStats) -> PyResult<Bound<'
 }
 
 impl PyVerifier {
+    /// One whose keys are fetched, with the usual cache.
+    pub(crate) fn fetching(py: Python<'_>, verifier: Verifier) -> PyResult<Self> {
+        let cache = new_cache(py, CACHED, CACHED_FOR)?;
+        Ok(Self { cached: CachedVerifier::new(verifier, Some(cache)), detach: true })
+    }
+
     fn verify_new(&self, token: &[u8], now: Now) -> Result<(OwnedClaims, Verified), TokenError> {
         if token.len() > self.cached.verifier().max_token() {
             return Err(TokenError::TooLarge);

@@ -29,10 +29,10 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(example: str, **settings: str) -> Iterator[str]:
+def running(example: str, folder: Path = EXAMPLES, **settings: str) -> Iterator[str]:
     """Its address, while it runs."""
     port = free_port()
-    command = [sys.executable, "-W", "ignore", str(EXAMPLES / f"{example}.py")]
+    command = [sys.executable, "-W", "ignore", str(folder / f"{example}.py")]
     server = subprocess.Popen(command, env=environment({"PORT": str(port), **settings}), stderr=subprocess.PIPE)
     try:
         end = time.monotonic() + 60

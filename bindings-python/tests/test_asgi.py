@@ -13,11 +13,13 @@ from servers import KEY, SECRET, running
 
 from doorward import ApiKey, ApiKeys, Gate, Jwks, Policy, Quota, Verifier, sign
 from doorward import asgi as doorward_asgi
+from doorward._sse import EndpointEvent
 from doorward.asgi import Guard
 
 pytestmark = pytest.mark.thread_unsafe
 
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "whoami"}}
+CALL_TEXT = json.dumps(CALL).encode()
 PEER = ("192.0.2.7", 4711)
 
 
@@ -167,6 +169,94 @@ def test_sessions_are_bound_to_their_principals() -> None:
     assert len(seen) == 2
 
 
+QUERIED = {"session_key": "a session key of at least 32 bytes", "policy": Policy.allow_all()}
+
+
+def test_sessions_in_the_query() -> None:
+    """The older transport, its answers cut as badly as they come."""
+    seen: list[bytes] = []
+
+    async def older(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["query_string"])
+        kind = b"text/event-stream" if scope["method"] == "GET" else b"text/plain"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
+        told = b": hello\n\nevent: endpoint\ndata: /messages/?a=b&session_id=inner-1\n\ndata: x?session_id=inner-1\n\n"
+        for at in range(0, len(told), 7):
+            await send({"type": "http.response.body", "body": told[at : at + 7], "more_body": True})
+        await send({"type": "http.response.body"})
+
+    def with_query(scope: dict[str, Any], query: str) -> dict[str, Any]:
+        return {**scope, "query_string": query.encode()}
+
+    keyed = {"x-api-key": KEY}
+    guarded = Guard(older, gate(**QUERIED))
+    sent = serve(guarded, with_query(scope("GET", **keyed), ""), _never)
+    whole = b"".join(message.get("body", b"") for message in sent[1:])
+    before, _, rest = whole.partition(b"session_id=")
+    outward, _, after = rest.partition(b"\r\n\r\n")
+    assert before == b": hello\n\nevent: endpoint\r\ndata: /messages/?a=b&" and outward.startswith(b"inner-1.")
+    assert after == b"data: x?session_id=inner-1\n\n", "what follows is nobody's to change"
+    session = outward.decode()
+    posted = scope(**keyed, **{"content-type": "application/json"})
+
+    async def body() -> Any:
+        return {"type": "http.request", "body": json.dumps(CALL).encode()}
+
+    answered = serve(guarded, with_query(posted, f"x=%20&session_id={session}&y"), body)
+    assert answered[0]["status"] == 200 and seen[-1] == b"x=%20&session_id=inner-1&y"
+    assert all(name != b"mcp-session-id" for name, _ in posted["headers"])
+    for query, status in (
+        ("session_id=inner-1", 404),
+        (f"session_id={session}x", 404),
+        (f"session_id={session}&session_id={session}", 400),
+        (f"Session_ID={session}", 400),
+    ):
+        count = len(seen)
+        assert serve(guarded, with_query(posted, query), body)[0]["status"] == status, query
+        assert len(seen) == count
+    # Switched off, and by another name.
+    plain = Guard(older, gate(**QUERIED), session_in_query=None)
+    assert serve(plain, with_query(posted, "session_id=inner-1"), body)[0]["status"] == 200
+    named = Guard(older, gate(**QUERIED), session_in_query="sessionId")
+    assert serve(named, with_query(posted, "sessionId=inner-1"), body)[0]["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("stream", "told"),
+    [
+        (
+            b"event: endpoint\r\ndata: /m?session_id=a%20b\r\n\r\n",
+            b"event: endpoint\r\ndata: /m?session_id=A%20B\r\n\r\n",
+        ),
+        (b"data:/m?session_id=a\revent:endpoint\r\rx", b"event: endpoint\r\ndata: /m?session_id=A\r\n\r\nx"),
+        (b"event: endpoint\ndata: /m\n\n", b"event: endpoint\r\ndata: /m\r\n\r\n"),
+        (b"event: endpoint\ndata: /m?\ndata: session_id=a\n\n", b"event: endpoint\ndata: /m?\ndata: session_id=a\n\n"),
+        (b"event: endpoint\ndata: /m?session_id=none\n\nx", b"x"),
+        (b"event: message\ndata: session_id=a\n\n", b"event: message\ndata: session_id=a\n\n"),
+        (b"id: 1\ndata\n\nevent: endpoint\ndata: ?session_id=a\n\n", None),
+        (b"event: endpoint\ndata: ?session_id=a", None),
+        (b"x" * 100_000, None),
+        (b"", None),
+    ],
+)
+def test_the_endpoint_event(stream: bytes, told: bytes | None) -> None:
+    for size in (1, 3, 100_000):
+        event = EndpointEvent("session_id", lambda inner: None if inner == "none" else inner.upper())
+        passed = b"".join(event.passed_on(stream[at : at + size], True) for at in range(0, len(stream), size))
+        assert passed + event.passed_on(b"", False) == (stream if told is None else told)
+
+
+def test_under_trio_it_says_so() -> None:
+    """Under whatever runs coroutines but asyncio: it has no event loop."""
+    for what in ({"type": "lifespan"}, scope(**{"x-api-key": KEY})):
+        with pytest.raises(RuntimeError, match="under asyncio alone"):
+            Guard(echo, gate())(what, _never, _never_sent).send(None)
+
+
+async def _never_sent(message: Any) -> None:
+    raise AssertionError("nothing is to be sent")
+
+
 def test_websockets_are_refused() -> None:
     sent: list[Any] = []
 
@@ -230,6 +320,30 @@ def test_a_body_that_trickles_or_breaks_off(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(doorward_asgi, "BODY_TIME", 0.05)
     assert serve(Guard(echo, gate()), scope(**good), slow)[0]["status"] == 400
+
+    parts = iter([CALL_TEXT[:9], CALL_TEXT[9:20], CALL_TEXT[20:]])
+
+    async def in_parts() -> Any:
+        await asyncio.sleep(0.001)
+        part = next(parts)
+        return {"type": "http.request", "body": part, "more_body": part != CALL_TEXT[20:]}
+
+    whole = serve(Guard(echo, gate()), scope(**good), in_parts)
+    assert whole[0]["status"] == 200 and whole[1]["body"] == b"key:ci " + CALL_TEXT
+
+    async def broken() -> Any:
+        await asyncio.sleep(0.001)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        serve(Guard(echo, gate()), scope(**good), broken)
+
+    async def cancelled() -> Any:
+        await asyncio.sleep(0.001)
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        serve(Guard(echo, gate()), scope(**good), cancelled)
 
 
 def streaming(guarded: Guard, **headers: str) -> tuple[float, list[Any]]:

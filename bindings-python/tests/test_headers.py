@@ -11,6 +11,7 @@ from doorward import ApiKey, ApiKeys, ConfigError, Verifier, sign
 from doorward.headers import Authenticator, Caller, Rejected
 
 TOKEN = sign({"iss": "https://i.example", "sub": "anna", "exp": 4102444800, "roles": ["admin"], "scope": "a b"}, SECRET)
+NOBODY = sign({"iss": "https://i.example", "exp": 4102444800}, SECRET)
 KEYS = ApiKeys([ApiKey("ci", KEY, roles=["user"], scopes=["read"])])
 
 
@@ -38,7 +39,7 @@ def test_keys(headers: Any) -> None:
 
 def test_tokens() -> None:
     caller = both().authenticate({"Authorization": f"Bearer {TOKEN}"})
-    assert (caller.id, caller.method, caller.subject) == ("https://i.example anna", "jwt", "anna")
+    assert (caller.id, caller.method, caller.subject) == ("jwt:https://i.example:anna", "jwt", "anna")
     assert caller.has_role("admin") and not caller.has_role("user") and caller.scopes == ("a", "b")
     assert caller.claims["iss"] == "https://i.example"
 
@@ -50,6 +51,7 @@ def test_tokens() -> None:
         ({"authorization": "Basic abc"}, "Missing credentials", "credentials_missing"),
         ({"authorization": "Bearer "}, "Missing credentials", "credentials_missing"),
         ({"x-api-key": "a-guess"}, "Invalid credentials", "api_key_unknown"),
+        ({"authorization": f"Bearer {NOBODY}"}, "Invalid credentials", "subject_missing"),
         ({"authorization": f"Bearer {TOKEN[:-4]}AAAA"}, "Invalid credentials", "signature_invalid"),
         ({"x-api-key": KEY, "authorization": f"Bearer {TOKEN}"}, "Too many credentials", "credentials_ambiguous"),
         ([("X-Api-Key", KEY), ("x-api-key", KEY)], "Too many credentials", "credentials_ambiguous"),
@@ -86,6 +88,6 @@ def test_the_example() -> None:
         refused = httpx.post(url + "/delete", headers={"X-API-Key": KEY})
         assert (refused.status_code, refused.json()) == (401, {"error": "Admin access required"})
         admin = httpx.post(url + "/delete", headers={"Authorization": f"Bearer {TOKEN}"})
-        assert admin.json() == {"result": "delete for https://i.example anna"}
+        assert admin.json() == {"result": "delete for jwt:https://i.example:anna"}
         nobody = httpx.post(url + "/search")
         assert (nobody.status_code, nobody.json()) == (401, {"error": "Missing credentials"})

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import httpx2
 import pytest
 from mcp import Client
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from servers import ADMIN_KEY, EXAMPLES, KEY, SECRET, environment, running
 
@@ -144,6 +146,53 @@ def test_a_session_is_its_openers_own(guarded: str) -> None:
     assert (own.status_code, other.status_code, third.status_code) == (200, 404, 404)
 
 
+def test_a_session_of_the_older_transport_is_its_openers_own() -> None:
+    """By a real client over SSE; and by hand, as somebody who has overheard its id."""
+    posted: list[str] = []
+
+    async def go(url: str) -> str:
+        opened: list[str] = []
+        headers = {"x-api-key": "a-key-of-anna-alone"}
+        # Not "auto", which asks by a revision that has no such transport.
+        transport = sse_client(url + "/sse", headers=headers, on_session_created=opened.append)
+        async with Client(transport, mode="legacy") as client:
+            result = await client.call_tool("echo", {"text": "hello"})
+            posted.extend(opened)
+            ping = {"jsonrpc": "2.0", "id": 7, "method": "ping"}
+            inner, _, _ = opened[0].rpartition(".")
+            async with httpx.AsyncClient(base_url=url) as http:
+                for key, session, status in (
+                    ("a-key-of-anna-alone", opened[0], 202),
+                    ("a-key-of-ben-alone", opened[0], 404),
+                    ("a-key-of-anna-alone", inner, 404),
+                    ("a-key-of-anna-alone", f"{opened[0]}&session_id={opened[0]}", 400),
+                    ("a-key-of-anna-alone", f"x&session_i%64={opened[0]}", 400),
+                ):
+                    path = f"/messages/?session_id={session}"
+                    answer = await http.post(path, json=ping, headers={"x-api-key": key})
+                    assert answer.status_code == status, (path, answer.text)
+            return "".join(getattr(block, "text", "") for block in result.content)
+
+    with running("sse_server", folder=Path(__file__).parent) as url:
+        assert asyncio.run(asyncio.wait_for(go(url), 30)) == "hello"
+    assert "." in posted[0]
+
+
+def test_lists_show_what_is_reached(guarded: str) -> None:
+    async def shown(headers: dict[str, str]) -> list[str]:
+        async with (
+            httpx2.AsyncClient(headers=headers, timeout=10) as http,
+            Client(streamable_http_client(guarded + "/mcp", http_client=http)) as client,
+        ):
+            return sorted(tool.name for tool in (await client.list_tools()).tools)
+
+    for headers, names in (
+        ({"x-api-key": KEY}, ["shut_down", "whoami"]),
+        (bearer(scope="export"), ["export", "shut_down", "whoami"]),
+    ):
+        assert asyncio.run(asyncio.wait_for(shown(headers), 20)) == names
+
+
 def test_the_sdks_own_bearer_check() -> None:
     here = "http://127.0.0.1:8000/mcp"
     with running("mcp_sdk_token_verifier", JWT_SECRET=SECRET) as url:
@@ -194,7 +243,7 @@ def test_token_verifier_with_fetched_keys() -> None:
         jwks = Jwks("https://issuer.example/keys")
         verifier = Verifier(jwks=jwks, audience="here", issuer="https://issuer.example")
         client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-        tokens = TokenVerifier(verifier, jwks=jwks, http_client=client)
+        tokens = TokenVerifier(verifier, http_client=client)
         good = key.sign({"iss": "https://issuer.example", "aud": "here", "sub": "anna", "exp": LATER})
         found = await asyncio.gather(*(tokens.verify_token(good) for _ in range(5)))
         assert all(one is not None and one.subject == "anna" for one in found)

@@ -1,8 +1,9 @@
-"""``gate.json`` (whole requests), ``audit.json`` (their events), ``address.json`` (whose request it is)."""
+"""``gate.json`` (whole requests), ``audit.json`` (their events), ``address.json`` and ``origin.json`` (from where)."""
 
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from shared import load, report
 GATE = load("gate.json")
 AUDIT = load("audit.json")
 ADDRESS = load("address.json")
+ORIGIN = load("origin.json")
 TIME = {"unix", "mono"}
 
 
@@ -182,3 +184,61 @@ def test_every_address_is_the_one_it_must_be() -> None:
         resolved += 1
     report(failures, len(ADDRESS["vectors"]))
     assert resolved >= 80, resolved
+
+
+def test_every_host_and_origin_is_judged_as_it_must_be() -> None:
+    """``origin.json``, by way of a gate, for what reads these has no name of its own in Python."""
+    keys = ApiKeys([ApiKey("ci", "a-key-nobody-guesses")])
+    failures = []
+    for vector in ORIGIN["vectors"]:
+        assert vector.keys() <= {
+            *("name", "class", "text", "bind", "public_url", "allowed_hosts", "allowed_origins", "values", "expect")
+        }
+        name, expect = vector["name"], vector["expect"]
+        made: dict[str, Any] = {
+            "host": vector.get("bind"),
+            "public_url": vector.get("public_url"),
+            "allowed_hosts": vector.get("allowed_hosts"),
+            "origins": vector.get("allowed_origins"),
+        }
+        match vector["class"]:
+            case "origin":
+                made["origins"] = vector["text"]
+            case "public_url":
+                made |= {"public_url": vector["text"], "authorization_servers": "https://issuer.example"}
+        try:
+            gate = Gate(api_keys=keys, **made)
+        except ConfigError as error:
+            if error.code != expect.get("error") or str(expect.get("position", "")) not in str(error):
+                failures.append(f"{name}: {error.code}: {error}")
+            continue
+        if "error" in expect:
+            failures.append(f"{name}: expected {expect['error']}, was taken")
+            continue
+        match vector["class"]:
+            case "origin":
+                told = gate.is_listed_origin(expect["canonical"])
+            case "public_url":
+                path = "/.well-known/oauth-protected-resource" + expect["path"]
+                _, _, body = gate.well_known("GET", path) or (0, [], b"{}")
+                told = json.loads(body).get("resource") == expect["canonical"]
+            case "host" | "request_origin" as judged:
+                header = "host" if judged == "host" else "origin"
+                pairs = [(header, value) for value in vector["values"]]
+                if header == "origin":
+                    # A good host beside it, whatever the gate is bound to.
+                    public = vector.get("public_url", "https://localhost")
+                    pairs.append(("host", public.partition("//")[2].partition("/")[0]))
+                found = gate.begin("GET", [*pairs, ("x-api-key", "a-key-nobody-guesses")], "127.0.0.1")
+                allowed = isinstance(found, Admitted)
+                told = allowed == (expect["verdict"] == "allowed")
+                if isinstance(found, Denial):
+                    told = told and found.code == f"{header}_not_allowed"
+                if "listed" in expect:
+                    told = told and any(map(gate.is_listed_origin, vector["values"])) == expect["listed"]
+            case _:
+                told = True
+        if not told:
+            failures.append(f"{name}: expected {expect}")
+    report(failures, len(ORIGIN["vectors"]))
+    assert len(ORIGIN["vectors"]) >= 130

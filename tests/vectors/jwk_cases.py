@@ -164,6 +164,16 @@ def curves(one):
     okp = jwk("ed25519")
     for i, encoded in enumerate(ED25519.low_order()):
         one(f"ed25519: of low order, {i + 1} of 14", okp | {"x": b64(encoded)}, "key_point_invalid")
+    # RFC 8032 §5.1.3: y is below p. Some libraries reduce it, some refuse it; of the last before p, two are points.
+    for over in range(2, 19):
+        for sign in (0, 1):
+            x = (ED25519.p + over | sign << 255).to_bytes(32, "little")
+            one(f"ed25519: y is p + {over}, sign {sign}", okp | {"x": b64(x)}, "key_point_invalid")
+    for under in (3, 4):
+        for sign in (0, 1):
+            x = (ED25519.p - under | sign << 255).to_bytes(32, "little")
+            assert ED25519.point(x)
+            one(f"ed25519: y is p - {under}, sign {sign}", okp | {"x": b64(x)}, algs=["EdDSA"])
     public = ED25519.public(ED_SECRETS["ed25519"])
     for name, x in {"empty": b"", "a byte short": public[:-1], "a byte long": public + b"\0", "33 bytes with a prefix": b"\x40" + public, "64 bytes": public * 2}.items():
         one(f"ed25519: x {name}", okp | {"x": b64(x)}, "key_point_invalid")
@@ -306,6 +316,8 @@ def spellings(put):
         both(f"ed25519's bytes under {name}'s name", spki(x, ED25519_OID[:-1] + bytes([last])), "key_unsupported", ["EdDSA"])
     for i, encoded in enumerate(ED25519.low_order()):
         put("keys", f"ed25519 of low order in DER, {i + 1} of 14", "key_point_invalid", kind="der", algs=["EdDSA"], der_hex=spki(encoded, ED25519_OID).hex())
+    both("ed25519 whose y is p + 3", spki((ED25519.p + 3).to_bytes(32, "little"), ED25519_OID), "key_point_invalid", ["EdDSA"])
+    both("ed25519 whose y is p - 3", spki((ED25519.p - 3).to_bytes(32, "little"), ED25519_OID), OK, ["EdDSA"])
     seed = sequence(integer(0), sequence(ED25519_OID), tlv(4, tlv(4, ED_SECRETS["ed25519"])))
     put("keys", "ed25519: a private key", "key_private", kind="pem", algs=["EdDSA"], pem=pem("PRIVATE KEY", seed))
     put("keys", "ed25519: a private key's DER", "key_unreadable", kind="der", algs=["EdDSA"], der_hex=seed.hex())

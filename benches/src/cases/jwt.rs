@@ -2,6 +2,7 @@
 
 use crate::material::{self, AUDIENCE, ISSUER, NOW, Random, Round, SECRET};
 use crate::{Budget, Case, Run, timed};
+use aws_lc_rs::signature::{self as aws_lc, ParsedPublicKey};
 use doorward::Now;
 use doorward::jwt::{OwnedClaims, TokenCache, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -12,6 +13,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const JSONWEBTOKEN: &str = "jsonwebtoken 11 (aws-lc-rs)";
+/// What doorward verifies public keys' signatures by.
+const BY: &str = if cfg!(feature = "aws-lc-rs") { "aws-lc-rs" } else { "ring" };
 
 /// The cases of this domain.
 #[must_use]
@@ -22,9 +25,16 @@ pub fn cases() -> Vec<Case> {
         Case::versus("jwt/hs256/fresh", JSONWEBTOKEN, hs256_with_clock, hs256_jsonwebtoken)
             .clock_on_both_sides(),
         Case::versus("jwt/hs256/kid", "ring hmac verify", hs256_kid, bare_hmac_kid),
-        Case::versus("jwt/rs256/fresh", "ring rsa verify", rs256_fresh, bare_rsa).budget(Budget::Ratio(1.05)),
+        Case::versus("jwt/rs256/fresh", "ring rsa verify", rs256_fresh, bare_rsa)
+            .by(BY)
+            .budget(Budget::Ratio(1.05)),
+        Case::versus("jwt/rs256/fresh", "aws-lc-rs rsa verify, parsed", rs256_fresh, bare_rsa_aws_lc).by(BY),
         Case::versus("jwt/rs256/fresh", JSONWEBTOKEN, rs256_with_clock, rs256_jsonwebtoken)
+            .by(BY)
             .clock_on_both_sides(),
+        Case::versus("jwt/es256/fresh", "ring p-256 verify", es256_fresh, bare_p256).by(BY),
+        Case::versus("jwt/es256/fresh", "aws-lc-rs p-256 verify, parsed", es256_fresh, bare_p256_aws_lc)
+            .by(BY),
     ];
     for (id, token) in [
         ("jwt/hs256/seen", material::hs256_token as fn(usize) -> String),
@@ -53,6 +63,11 @@ fn hs256_kid() -> Run {
 #[must_use]
 pub fn rs256_fresh() -> Run {
     verify(material::rs256_verifier(), material::rs256_token(), || NOW)
+}
+
+/// ES256 at first sight, the time made up.
+fn es256_fresh() -> Run {
+    verify(material::es256_verifier(), material::es256_token(), || NOW)
 }
 
 fn hs256_with_clock() -> Run {
@@ -98,6 +113,27 @@ pub fn bare_rsa() -> Run {
         signature::UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, material::rsa_public_der());
     let (signed, signature) = material::signed_and_signature(&material::rs256_token());
     timed(move || key.verify(black_box(&signed), &signature).expect("a good signature"))
+}
+
+/// The same by aws-lc-rs, whose key is parsed before.
+fn bare_rsa_aws_lc() -> Run {
+    bare_aws_lc(&aws_lc::RSA_PKCS1_2048_8192_SHA256, &material::rsa_public_der(), &material::rs256_token())
+}
+
+fn bare_p256() -> Run {
+    let key = signature::UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, material::p256_point());
+    let (signed, signature) = material::signed_and_signature(&material::es256_token());
+    timed(move || key.verify(black_box(&signed), &signature).expect("a good signature"))
+}
+
+fn bare_p256_aws_lc() -> Run {
+    bare_aws_lc(&aws_lc::ECDSA_P256_SHA256_FIXED, &material::p256_point(), &material::es256_token())
+}
+
+fn bare_aws_lc(algorithm: &'static dyn aws_lc::VerificationAlgorithm, key: &[u8], token: &str) -> Run {
+    let key = ParsedPublicKey::new(algorithm, key).expect("a public key");
+    let (signed, signature) = material::signed_and_signature(token);
+    timed(move || key.verify_sig(black_box(&signed), &signature).expect("a good signature"))
 }
 
 /// What a server would ask `jsonwebtoken` for: typed claims, nothing it does not need.

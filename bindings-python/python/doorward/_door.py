@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _redis
-from ._doorward import Admitted, ApiKey, Ask, Denial, Gate, NeedBody
+from ._doorward import Admitted, ApiKey, Ask, Denial, Fetch, Gate, NeedBody
 from ._jwks import KeyFetcher
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class Door:
         """Sees to what the gate should know soon."""
         self._fetcher.refresh(self.gate)
 
+    def fetch(self, fetch: Fetch) -> None:
+        """Does a fetch that is due, and whatever else is."""
+        self._fetcher.start(fetch)
+        self.refresh()
+
     async def answered(self, step: object) -> Admitted | Denial | NeedBody:
         """The first step that is no question."""
         while isinstance(step, Ask):
@@ -75,10 +81,10 @@ class Door:
             return await _asked(ask, self._introspect(url, form), lambda answer: _introspected(ask, *answer))
         return ask.unavailable()
 
-    def tell(self, decided: Admitted | Denial, micros: int) -> None:
-        """Logs a decision; and once each what the operator should know of the configuration."""
+    def tell(self, decided: Admitted | Denial, began: float) -> None:
+        """Logs a decision on what began then; and once each what the operator should know of the configuration."""
         if logger.isEnabledFor(logging.INFO):
-            logger.info("%s", decided.audit(micros))
+            logger.info("%s", decided.audit(round((time.perf_counter() - began) * 1e6)))
         for note in decided.notes:
             if note not in self._told:
                 self._told.add(note)

@@ -1,6 +1,7 @@
 """Types of the native module; its docstrings say what each thing does."""
 
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from datetime import timedelta
 from os import PathLike
 from typing import Any, Literal, NoReturn, SupportsFloat, SupportsIndex, TypeAlias, TypeVar, final, overload
 
@@ -15,12 +16,15 @@ _Seconds: TypeAlias = SupportsFloat | SupportsIndex
 _Moment: TypeAlias = SupportsFloat | SupportsIndex | tuple[float, float]
 _Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[_Octets, _Octets] | list[_Octets]]
 _Grants: TypeAlias = str | Mapping[str, _Strings]
+_Claim: TypeAlias = str | Iterable[str]
+_Claims: TypeAlias = str | Iterable[str] | Iterable[Iterable[str]]
 
 __all__ = [
     "Admitted",
     "ApiKey",
     "ApiKeys",
     "Ask",
+    "ClaimMapping",
     "Claims",
     "Decision",
     "Denial",
@@ -28,6 +32,7 @@ __all__ = [
     "Fetched",
     "Gate",
     "Introspection",
+    "Issuer",
     "Jwks",
     "Key",
     "KeySet",
@@ -36,8 +41,11 @@ __all__ = [
     "NeedBody",
     "NewKey",
     "Policy",
+    "Preset",
     "Principal",
     "Quota",
+    "Revocable",
+    "SharedLimit",
     "SigningKey",
     "Verifier",
     "__version__",
@@ -113,12 +121,16 @@ class Verifier:
         ignore_expiry: bool = False,
         ignore_not_before: bool = False,
         allow_short_secret: bool = False,
+        mapping: ClaimMapping | None = None,
         cache: bool = True,
         cache_size: int = 10000,
         cache_ttl: _Seconds = 60.0,
     ) -> Verifier: ...
     def verify(self, token: _Octets, *, now: _Seconds | None = None) -> Claims: ...
     def verify_many(self, tokens: Iterable[_Octets], *, now: _Seconds | None = None) -> list[Claims | TokenError]: ...
+    def identify(self, token: _Octets, *, now: _Seconds | None = None) -> Principal: ...
+    @property
+    def jwks(self) -> Jwks | None: ...
     def clear_cache(self) -> None: ...
     def cache_stats(self) -> dict[str, int] | None: ...
 
@@ -232,6 +244,7 @@ class ApiKeys:
     def from_text(text: _Octets, *, prefix: str = "dw", pepper: _Octets | None = None) -> ApiKeys: ...
     def find(self, presented: _Octets, *, now: _Seconds | None = None) -> ApiKey | None: ...
     def verify(self, presented: _Octets, *, now: _Seconds | None = None) -> ApiKey: ...
+    def identify(self, presented: _Octets, *, now: _Seconds | None = None) -> Principal: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[ApiKey]: ...
 
@@ -348,6 +361,76 @@ class Policy:
         self, kind: str, pattern: str, *, scopes: _Strings = (), roles: _Strings = (), all: bool = False
     ) -> Policy: ...
     def is_allowed(self, kind: str, name: str, *, roles: _Strings = (), scopes: _Strings = ()) -> bool: ...
+    def shows(self, method: str, name: str, *, roles: _Strings = (), scopes: _Strings = ()) -> bool: ...
+    @overload
+    def filter(
+        self, method: str, items: Iterable[str], *, key: None = None, roles: _Strings = (), scopes: _Strings = ()
+    ) -> list[str]: ...
+    @overload
+    def filter(
+        self,
+        method: str,
+        items: Iterable[_T],
+        *,
+        key: Callable[[_T], str],
+        roles: _Strings = (),
+        scopes: _Strings = (),
+    ) -> list[_T]: ...
+    def filter_result(self, method: str, result: _Octets, *, roles: _Strings = (), scopes: _Strings = ()) -> str: ...
+
+@final
+class ClaimMapping:
+    def __new__(
+        cls,
+        *,
+        scopes: _Claims | None = None,
+        roles: _Claims | None = None,
+        client: _Claim | None = None,
+        only_scopes: _Strings | None = None,
+        only_roles: _Strings | None = None,
+    ) -> ClaimMapping: ...
+
+@final
+class Preset:
+    @staticmethod
+    def auth0(*, roles_claim: str | None = None) -> Preset: ...
+    @staticmethod
+    def entra(application: str) -> Preset: ...
+    @staticmethod
+    def keycloak(*, client: str | None = None) -> Preset: ...
+
+@final
+class Issuer:
+    def __new__(
+        cls,
+        name: str,
+        *,
+        preset: Preset | None = None,
+        mapping: ClaimMapping | None = None,
+        jwks_url: str | None = None,
+        audience: _Strings | None = None,
+        audience_claim: str | None = None,
+        allow_missing_audience: bool = False,
+        leeway: _Seconds = 0.0,
+    ) -> Issuer: ...
+    @property
+    def name(self) -> str: ...
+    def verifier(self, audience: str) -> Verifier: ...
+
+@final
+class Revocable:
+    @property
+    def token(self) -> bytes: ...
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def is_client(self) -> bool: ...
+    @property
+    def id(self) -> str | None: ...
+    @property
+    def issued_at(self) -> float | None: ...
 
 @final
 class Limit:
@@ -376,7 +459,20 @@ class Introspection:
         audience: _Strings | None = None,
         allow_missing_audience: bool = False,
         leeway: _Seconds = 0.0,
+        mapping: ClaimMapping | None = None,
     ) -> Introspection: ...
+
+@final
+class SharedLimit:
+    def __new__(
+        cls,
+        *,
+        prefix: str | None = None,
+        fallback: str = "local",
+        instances: int = 1,
+        deadline: _Seconds = 0.05,
+        lease: int = 1,
+    ) -> SharedLimit: ...
 
 @final
 class Principal:
@@ -386,6 +482,8 @@ class Principal:
     def method(self) -> str: ...
     @property
     def subject(self) -> str | None: ...
+    @property
+    def client(self) -> str | None: ...
     @property
     def scopes(self) -> tuple[str, ...]: ...
     @property
@@ -403,6 +501,9 @@ class Admitted:
     def principal(self) -> Principal: ...
     @property
     def headers(self) -> list[tuple[str, str]]: ...
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]: ...
+    def query_with_session(self, parameter: str, query: str) -> str | None: ...
     @property
     def valid_until(self) -> float | None: ...
     @property
@@ -422,6 +523,8 @@ class Denial:
     def status(self) -> int: ...
     @property
     def headers(self) -> list[tuple[str, str]]: ...
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]: ...
     @property
     def body(self) -> bytes: ...
     @property
@@ -484,10 +587,12 @@ class Gate:
         cls,
         *,
         verifiers: Verifier | Iterable[Verifier] | None = None,
+        issuers: Issuer | Iterable[Issuer] | None = None,
         api_keys: ApiKeys | None = None,
         api_key_lookup: bool = False,
         introspection: Introspection | None = None,
         policy: Policy | None = None,
+        anonymous: _Grants | None = None,
         host: str | None = None,
         public_url: str | None = None,
         allowed_hosts: _Strings | None = None,
@@ -497,12 +602,18 @@ class Gate:
         ipv6_prefix: int | None = None,
         authorization_servers: _Strings | None = None,
         scopes_supported: _Strings | None = None,
+        default_scopes: _Strings | None = None,
+        resource_name: str | None = None,
         api_key_header: str | None = None,
         address_quota: Quota | None = None,
         principal_quota: Quota | None = None,
+        anonymous_quota: Quota | None = None,
         limits: Sequence[Limit] | None = None,
+        shared_limit: SharedLimit | None = None,
         body_limit: int | None = None,
         cached_tokens: int | None = None,
+        revocations: int | None = None,
+        revocation_list: Callable[[Revocable], bool | timedelta] | None = None,
         session_key: _Octets | None = None,
     ) -> Gate: ...
     @staticmethod
@@ -539,6 +650,17 @@ class Gate:
     def revoke_subject(
         self, issuer: str, subject: str, before: _Seconds, until: _Seconds, *, now: _Moment | None = None
     ) -> None: ...
+    def revoke_client(
+        self, issuer: str, client: str, before: _Seconds, until: _Seconds, *, now: _Moment | None = None
+    ) -> None: ...
+    def shows(self, principal: Principal, method: str, name: str) -> bool: ...
+    @overload
+    def filter(self, principal: Principal, method: str, items: Iterable[str], *, key: None = None) -> list[str]: ...
+    @overload
+    def filter(
+        self, principal: Principal, method: str, items: Iterable[_T], *, key: Callable[[_T], str]
+    ) -> list[_T]: ...
+    def filter_result(self, principal: Principal, method: str, result: _Octets) -> str: ...
     def well_known(self, method: str, path: str) -> tuple[int, list[tuple[str, str]], bytes] | None: ...
     def is_listed_origin(self, origin: _Octets) -> bool: ...
     def address_headers(

@@ -28,6 +28,12 @@ class SignError(Error, ValueError):
     code = "sign_error"
 
 
+class ListError(Error, ValueError):
+    """The text of a list's result can't be read, so it must not be passed on."""
+
+    code = "list_unreadable"
+
+
 class ApiKeyError(Error):
     """A presented API key that is refused.
 

@@ -39,7 +39,7 @@ class KeyFetcher:
     def refresh(self, source: Source) -> None:
         """Starts whatever is due, in the background."""
         while (fetch := source.refresh()) is not None:
-            self._start(fetch)
+            self.start(fetch)
 
     async def refreshed(self, source: Source) -> None:
         """Starts whatever is due, and waits for it."""
@@ -50,7 +50,7 @@ class KeyFetcher:
     async def answer(self, ask: Ask) -> Any:
         """Sees to a question for keys, and gives the gate's next step."""
         if (fetch := ask.take_fetch()) is not None:
-            self._start(fetch)
+            self.start(fetch)
         end = time.monotonic() + (ask.deadline or 0.0)
         while ask.is_waiting():
             if time.monotonic() >= end:
@@ -68,7 +68,7 @@ class KeyFetcher:
     async def fetched(self, jwks: Jwks) -> None:
         """Fetches a set that lacks a key, or waits for whoever does so already."""
         if (fetch := jwks.fetch()) is not None:
-            self._start(fetch)
+            self.start(fetch)
         while jwks.is_fetching():
             await self._look()
 
@@ -78,7 +78,8 @@ class KeyFetcher:
         else:
             await asyncio.sleep(LOOK)
 
-    def _start(self, fetch: Fetch) -> None:
+    def start(self, fetch: Fetch) -> None:
+        """Does a fetch, in the background."""
         task = asyncio.get_running_loop().create_task(self._run(fetch))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -2,7 +2,9 @@
 
 The head is decided before a byte of the body is read; the body then has 30 seconds to arrive, is bounded, and is handed
 on. A refusal is sent as the gate has it. Every answer carries rate headers; a streaming one ends when its credential
-does, and within 15 seconds of its revocation. CORS is the host's: put its middleware outside. For asyncio.
+does, and within 15 seconds of its revocation. CORS is the host's: put its middleware outside.
+
+For asyncio: under trio every request, and the application's start, is a ``RuntimeError`` that says so.
 """
 
 from __future__ import annotations
@@ -10,18 +12,20 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ._door import ApiKeyLookUp, Door, Introspect, logger
-from ._doorward import Admitted, Denial, Gate, NeedBody
+from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
 from ._errors import ConfigError
+from ._sse import EndpointEvent
 
 if TYPE_CHECKING:
     import httpx
     import redis.asyncio as aredis
 
-__all__ = ["Guard"]
+__all__ = ["Guard", "principal_of"]
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -49,14 +53,26 @@ def peer_of(scope: Scope) -> str | None:
     return client[0] if client else None
 
 
+def principal_of(scope: Scope) -> Principal:
+    """Who an admitted request is from. Raises ``RuntimeError``: no guard stands before what asks."""
+    found = scope.get("state", {}).get("principal")
+    if not isinstance(found, Principal):
+        raise RuntimeError("no doorward.asgi.Guard stands before this")
+    return found
+
+
 class Guard:
     """ASGI middleware that lets through what its gate admits.
 
     An admitted request has its ``Principal`` in ``scope["state"]["principal"]``, which is ``request.state.principal``.
     The well-known addresses of OAuth are answered here. Lists of paths name beginnings: ``open`` paths are nobody's
     business but the application's; of ``plain`` paths, which are no MCP endpoints, the credential and the limits are
-    checked, and bodies are the application's to read. All others are MCP endpoints. WebSockets are refused. Where the
-    gate binds session ids (``session_key``), ``Mcp-Session-Id`` is rewritten both ways.
+    checked, and bodies are the application's to read. All others are MCP endpoints. WebSockets are refused: what goes
+    through one, no gate reads.
+
+    Where the gate binds session ids (``session_key``), ``Mcp-Session-Id`` is rewritten both ways. So is the older SSE
+    transport's id: in the query, by the name ``session_in_query`` (as the Python SDKs have it; TypeScript's say
+    ``sessionId``; ``None`` for no such thing), and in the ``endpoint`` event that tells clients of it.
 
     ``peer`` tells a request's peer address, in place of ``scope["client"]``; without one every request is refused, for
     one bucket for all would lock everybody out. ``http_client`` fetches keys, in place of one of its own; ``redis``
@@ -76,6 +92,7 @@ class Guard:
         redis: aredis.Redis | None = None,
         api_key_look_up: ApiKeyLookUp | None = None,
         introspect: Introspect | None = None,
+        session_in_query: str | None = "session_id",
     ) -> None:
         """``app`` is what is guarded."""
         self.app = app
@@ -85,6 +102,8 @@ class Guard:
         self._open = tuple(open)
         self._plain = tuple(plain)
         self._peer = peer
+        self._binds = gate.binds_sessions
+        self._session_in_query = session_in_query if self._binds else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
@@ -100,6 +119,8 @@ class Guard:
             await self.app(scope, receive, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _task()
+
         async def started() -> Message:
             message = await receive()
             if message["type"] == "lifespan.startup":
@@ -114,42 +135,87 @@ class Guard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         door, gate, method, path = self.door, self.door.gate, scope["method"], scope["path"]
+        _task()
         if (answer := gate.well_known(method, path)) is not None:
-            await _send(send, *answer)
+            status, headers, content = answer
+            pairs = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+            await _send(send, status, pairs, content)
             return
-        if _is_under(path, self._open):
+        if self._open and _is_under(path, self._open):
             await self.app(scope, receive, send)
             return
         # A body that is not the gate's to read is none to it.
-        plain = _is_under(path, self._plain)
-        step = await door.answered(gate.begin("GET" if plain else method, scope["headers"], self._peer(scope)))
-        door.refresh()
+        plain = bool(self._plain) and _is_under(path, self._plain)
+        query = scope.get("query_string", b"").decode("latin-1") if self._session_in_query else ""
+        step: Any
+        if query and self._session_in_query:
+            named = (self._session_in_query, query)
+            step = gate.begin("GET" if plain else method, scope["headers"], self._peer(scope), session_in_query=named)
+        else:
+            step = gate.begin("GET" if plain else method, scope["headers"], self._peer(scope))
+        if isinstance(step, Ask):
+            step = await door.answered(step)
+        if (fetch := gate.refresh()) is not None:
+            door.fetch(fetch)
         body: bytes | None = None
         if isinstance(step, NeedBody):
-            body, next_step = await _read(step, scope, receive)
-            step = await door.answered(next_step)
-        assert not isinstance(step, NeedBody)
-        door.tell(step, round((time.perf_counter() - began) * 1e6))
+            body, step = await _read(step, scope, receive)
+            if isinstance(step, Ask):
+                step = await door.answered(step)
+        door.tell(step, began)
         if isinstance(step, Denial):
-            headers = list(step.headers)
+            raw = step.raw_headers
             if body is None and _has_body(scope) and scope.get("http_version", "1.1").startswith("1"):
                 # HTTP/1 can't go on behind a body that nobody reads (RFC 9112 §9.3).
-                headers.append(("connection", "close"))
-            await _send(send, step.status, headers, step.body)
+                raw.append((b"connection", b"close"))
+            await _send(send, step.status, raw, step.body)
             return
+        assert isinstance(step, Admitted)
         scope = {**scope, "state": {**scope.get("state", {}), "principal": step.principal}}
         if not plain:
             receive = _handing_on(body or b"", receive)
-        if gate.binds_sessions:
-            # The application's own id, or none that counts.
-            others = [pair for pair in scope["headers"] if pair[0] != SESSION]
-            inner = step.session
-            scope["headers"] = others if inner is None else [*others, (SESSION, inner.encode("ascii"))]
+        if self._binds:
+            self._inward(scope, query, step)
         await self._serve(scope, receive, send, step)
+
+    def _inward(self, scope: Scope, query: str, admitted: Admitted) -> None:
+        """The application's own session id, or none that counts."""
+        others = [pair for pair in scope["headers"] if pair[0] != SESSION]
+        inner = admitted.session
+        if inner is not None and len(others) < len(scope["headers"]):
+            others.append((SESSION, inner.encode("ascii")))
+        scope["headers"] = others
+        if query and self._session_in_query:
+            own = admitted.query_with_session(self._session_in_query, query)
+            if own is not None:
+                scope["query_string"] = own.encode("latin-1")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, admitted: Admitted) -> None:
         """The application's answer to an admitted request. For subclasses to do more around it."""
-        await _Answer(self, admitted, scope["headers"], send).of(scope, receive)
+        # Not whoever sends, who may be one of several tasks of the application's.
+        task = asyncio.current_task()
+        answer = _Answer(self, admitted, scope["headers"], send, task)
+        try:
+            await self.app(scope, receive, answer.passed_on)
+        except asyncio.CancelledError:
+            if not answer.cut:
+                raise
+            # Ours, and seen to.
+            if task is not None and hasattr(task, "uncancel"):
+                task.uncancel()
+        finally:
+            if answer.timer is not None:
+                answer.timer.cancel()
+        if answer.cut and not answer.over:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _task() -> asyncio.Task[Any] | None:
+    """The request's own task. Raises ``RuntimeError`` under another event loop's library than asyncio."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        raise RuntimeError("doorward's guard runs under asyncio alone: start the server so, not under trio") from None
 
 
 def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:
@@ -179,11 +245,10 @@ def _has_body(scope: Scope) -> bool:
     return _declared(scope) > 0 or _header(scope["headers"], b"transfer-encoding") is not None
 
 
-async def _send(send: Send, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
-    pairs = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
-    if all(name != b"content-length" for name, _ in pairs):
-        pairs.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    if all(name != b"content-length" for name, _ in headers):
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -192,8 +257,15 @@ async def _read(need: NeedBody, scope: Scope, receive: Receive) -> tuple[bytes |
     # One that says it is too long is not read at all.
     if _declared(scope) > need.limit:
         return None, need.too_large()
+    reading = _collect(receive, need.limit)
     try:
-        body = await _within(BODY_TIME, _collect(receive, need.limit))
+        try:
+            # Usually the body is there, all of it: a timer takes longer than all the rest of the guard does.
+            waits_for = reading.send(None)
+        except StopIteration as read:
+            body = read.value
+        else:
+            body = await _within(BODY_TIME, _rest(reading, waits_for))
     except (asyncio.TimeoutError, ConnectionError):
         return None, need.broken()
     if body is None:
@@ -203,19 +275,53 @@ async def _read(need: NeedBody, scope: Scope, receive: Receive) -> tuple[bytes |
 
 if sys.version_info >= (3, 11):
 
-    async def _within(seconds: float, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:
-        # Not `wait_for`, which makes a task of it before Python 3.12: that took longer than all the rest of the guard.
+    async def _within(seconds: float, reading: Awaitable[bytes | None]) -> bytes | None:
+        # Not `wait_for`, which makes a task of it before Python 3.12.
         async with asyncio.timeout(seconds):
             return await reading
 
 else:
 
-    async def _within(seconds: float, reading: Coroutine[Any, Any, bytes | None]) -> bytes | None:
-        return await asyncio.wait_for(reading, seconds)
+    async def _within(seconds: float, reading: Awaitable[bytes | None]) -> bytes | None:
+        """Within so many seconds, in this very task: what `receive` has begun in it, must end in it."""
+        task, late = asyncio.current_task(), False
+
+        def cut() -> None:
+            nonlocal late
+            late = True
+            if task is not None:
+                task.cancel()
+
+        timer = asyncio.get_running_loop().call_later(seconds, cut)
+        try:
+            return await reading
+        except asyncio.CancelledError:
+            if late:
+                raise asyncio.TimeoutError from None
+            raise
+        finally:
+            timer.cancel()
+
+
+@types.coroutine
+def _rest(reading: Coroutine[Any, Any, bytes | None], waits_for: Any) -> Generator[Any, Any, bytes | None]:
+    """What is left of a coroutine that was begun, and waits for that."""
+    try:
+        while True:
+            try:
+                sent = yield waits_for
+            except BaseException as thrown:
+                waits_for = reading.throw(thrown)
+            else:
+                waits_for = reading.send(sent)
+    except StopIteration as read:
+        whole: bytes | None = read.value
+        return whole
 
 
 async def _collect(receive: Receive, limit: int) -> bytes | None:
-    chunks, length = [], 0
+    chunks: list[bytes] = []
+    length = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -246,72 +352,69 @@ def _handing_on(body: bytes, receive: Receive) -> Receive:
 class _Answer:
     """An answer with rate headers, that ends when its credential does."""
 
-    def __init__(self, guard: Guard, admitted: Admitted, headers: Any, send: Send) -> None:
+    __slots__ = ("_admitted", "_endpoint", "_guard", "_headers", "_send", "_task", "cut", "over", "timer")
+
+    def __init__(
+        self, guard: Guard, admitted: Admitted, headers: Any, send: Send, task: asyncio.Task[Any] | None
+    ) -> None:
         self._guard = guard
         self._admitted = admitted
         self._headers = headers
         self._send = send
-        self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[Any] | None = None
-        self._over = False
-        self._cut = False
+        self._task = task
+        self._endpoint: EndpointEvent | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.over = False
+        self.cut = False
 
-    async def of(self, scope: Scope, receive: Receive) -> None:
-        # Not whoever sends, who may be one of several tasks of the application's.
-        self._task = asyncio.current_task()
-        try:
-            await self._guard.app(scope, receive, self._passed_on)
-        except asyncio.CancelledError:
-            if not self._cut:
-                raise
-            # Ours, and seen to.
-            if self._task is not None and hasattr(self._task, "uncancel"):
-                self._task.uncancel()
-        finally:
-            if self._timer is not None:
-                self._timer.cancel()
-        if self._cut and not self._over:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _passed_on(self, message: Message) -> None:
+    async def passed_on(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.start":
-            own = [(name.encode("ascii"), value.encode("latin-1")) for name, value in self._admitted.headers]
-            theirs = [pair for pair in message.get("headers", ()) if pair[0].lower() not in _RATE]
-            if self._guard.door.gate.binds_sessions:
-                theirs = self._bound(theirs)
-            message = {**message, "headers": [*theirs, *own]}
+            headers = [pair for pair in message.get("headers", ()) if pair[0].lower() not in _RATE]
+            if self._guard._binds:
+                headers = self._bound(headers)
+            headers += self._admitted.raw_headers
+            message = {**message, "headers": headers}
         elif kind == "http.response.body":
-            if not message.get("more_body", False):
-                self._over = True
-            elif self._timer is None:
+            more = message.get("more_body", False)
+            if not more:
+                self.over = True
+            elif self.timer is None:
                 self._look_again()
+            if self._endpoint is not None:
+                message = {**message, "body": self._endpoint.passed_on(message.get("body", b""), more)}
         await self._send(message)
 
     def _bound(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """The session's id as its principal may tell it."""
+        """The session's id as its principal may tell it; and in the event that follows, if there is one."""
+        parameter = self._guard._session_in_query
+        if parameter is not None and (_header(headers, b"content-type") or b"").startswith(b"text/event-stream"):
+            self._endpoint = EndpointEvent(parameter, self._outward)
         kept = [pair for pair in headers if pair[0].lower() != SESSION]
         inner = next((value for name, value in headers if name.lower() == SESSION), None)
         if inner is None:
             return kept
+        outward = self._outward(inner.decode("latin-1"))
+        return kept if outward is None else [*kept, (SESSION, outward.encode("ascii"))]
+
+    def _outward(self, inner: str) -> str | None:
         try:
-            outward = self._guard.door.gate.bind_session(self._admitted.principal, inner.decode("ascii"))
-        except (ConfigError, UnicodeDecodeError):
+            return self._guard.door.gate.bind_session(self._admitted.principal, inner)
+        except ConfigError:
             logger.error("the application's session id can't be bound, and was kept from the client")
-            return kept
-        return [*kept, (SESSION, outward.encode("ascii"))]
+            return None
 
     def _look_again(self) -> None:
         until = self._admitted.valid_until
         wait = SWEEP if until is None else min(SWEEP, max(until - time.time(), 0.0))
-        self._timer = asyncio.get_running_loop().call_later(wait, self._look)
+        self.timer = asyncio.get_running_loop().call_later(wait, self._look)
 
     def _look(self) -> None:
         door = self._guard.door
         # Where there is nothing but long answers, nobody else asks the issuers.
         door.refresh()
-        if self._over or door.gate.still_good(self._admitted.principal, _bearer(self._headers)):
+        if self.over or door.gate.still_good(self._admitted.principal, _bearer(self._headers)):
             self._look_again()
         elif self._task is not None:
-            self._cut = True
+            self.cut = True
             self._task.cancel()

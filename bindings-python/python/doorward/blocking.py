@@ -54,6 +54,7 @@ class Door:
 
     def admit(self, method: str, headers: Any, peer: str | None, body: bytes | str = b"") -> Admitted | Denial:
         """Decides on a whole request. Arguments are those of ``Gate.admit``."""
+        began = time.perf_counter()
         self.refresh()
         step: Any = self.gate.begin(method, headers, peer)
         while not isinstance(step, (Admitted, Denial)):
@@ -61,7 +62,8 @@ class Door:
                 step = step.too_large() if len(body) > step.limit else step.read(body)
             else:
                 step = self._answer(step)
-        logger.info("%s", step.audit())
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("%s", step.audit(round((time.perf_counter() - began) * 1e6)))
         return step
 
     def refresh(self) -> None:

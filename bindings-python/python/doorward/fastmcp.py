@@ -7,23 +7,32 @@ FastMCP middleware that says what tools need, and shows nobody the tools they ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from fastmcp.exceptions import AuthorizationError
+from fastmcp.prompts.base import Prompt
+from fastmcp.resources.base import Resource
+from fastmcp.resources.template import ResourceTemplate
 from fastmcp.server.auth import AccessToken, AuthProvider
 from fastmcp.server.auth import TokenVerifier as FastMCPTokenVerifier
-from fastmcp.server.dependencies import get_access_token
+from fastmcp.server.dependencies import get_access_token, get_http_request
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools.base import Tool, ToolResult
-from mcp_types import CallToolRequestParams, ListToolsRequest
+from mcp_types import (
+    CallToolRequestParams,
+    ListPromptsRequest,
+    ListResourcesRequest,
+    ListResourceTemplatesRequest,
+    ListToolsRequest,
+)
 from starlette.middleware import Middleware as StarletteMiddleware
 
 from . import asgi, mcp
 from ._doorward import Admitted, Gate
 from ._requires import Requirement
 
-__all__ = ["GateProvider", "Requirements", "TokenProvider"]
+__all__ = ["GateProvider", "ListFilter", "Requirements", "TokenProvider"]
 
 
 class _Guard(mcp.Guard):
@@ -70,6 +79,56 @@ class TokenProvider(FastMCPTokenVerifier):
         """The access token, or nothing: FastMCP then answers 401."""
         found = await self._verifier.verify_token(token)
         return None if found is None else AccessToken(**{**found.model_dump(), "claims": found.claims or {}})
+
+
+Item = TypeVar("Item")
+
+
+class ListFilter(Middleware):
+    """Lists show callers what they may reach by the gate's policy: ``FastMCP(…, middleware=[ListFilter(gate)])``.
+
+    For servers with a ``GateProvider`` of the same gate. It hides and does not protect: the gate decides on whatever is
+    called.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        """``gate`` is the provider's."""
+        self._gate = gate
+
+    def _shown(self, method: str, items: Sequence[Item], name: Callable[[Item], str]) -> list[Item]:
+        return self._gate.filter(asgi.principal_of(get_http_request().scope), method, items, key=name)
+
+    async def on_list_tools(
+        self,
+        context: MiddlewareContext[ListToolsRequest],
+        call_next: CallNext[ListToolsRequest, Sequence[Tool]],
+    ) -> Sequence[Tool]:
+        """Tools, by their names."""
+        return self._shown("tools/list", await call_next(context), lambda tool: tool.name)
+
+    async def on_list_prompts(
+        self,
+        context: MiddlewareContext[ListPromptsRequest],
+        call_next: CallNext[ListPromptsRequest, Sequence[Prompt]],
+    ) -> Sequence[Prompt]:
+        """Prompts, by their names."""
+        return self._shown("prompts/list", await call_next(context), lambda prompt: prompt.name)
+
+    async def on_list_resources(
+        self,
+        context: MiddlewareContext[ListResourcesRequest],
+        call_next: CallNext[ListResourcesRequest, Sequence[Resource]],
+    ) -> Sequence[Resource]:
+        """Resources, by their URIs."""
+        return self._shown("resources/list", await call_next(context), lambda resource: str(resource.uri))
+
+    async def on_list_resource_templates(
+        self,
+        context: MiddlewareContext[ListResourceTemplatesRequest],
+        call_next: CallNext[ListResourceTemplatesRequest, Sequence[ResourceTemplate]],
+    ) -> Sequence[ResourceTemplate]:
+        """Templates, by theirs."""
+        return self._shown("resources/templates/list", await call_next(context), lambda one: str(one.uri_template))
 
 
 class Requirements(Middleware):

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._doorward import ApiKeys, Verifier
+from ._doorward import ApiKeys, Principal, Verifier
 from ._errors import ApiKeyError, ConfigError, Error, TokenError
 
 __all__ = ["Authenticator", "Caller", "Rejected"]
@@ -37,7 +37,7 @@ class Rejected(Error):
 class Caller:
     """Who the headers are from: what tools get as their context."""
 
-    #: ``key:<id>`` for an API key, ``<issuer> <subject>`` for a token.
+    #: The canonical id, as a gate's ``Principal`` has it: ``key:<name>``, ``jwt:<issuer>:<subject>``.
     id: str
     #: ``api_key`` or ``jwt``.
     method: str
@@ -59,8 +59,8 @@ class Authenticator:
     """The hook: awaited with the headers, it gives the ``Caller`` or raises ``Rejected``.
 
     ``headers`` are a mapping or pairs, names in any case. ``Authorization: Bearer`` carries a token or a key, the
-    header ``api_key_header`` a key. Both at once, or one of them twice, is refused; other schemes are as good as
-    nothing.
+    header ``api_key_header`` a key. Both at once, or one of them twice, is refused, and so is a token that names
+    nobody; other schemes are as good as nothing.
     """
 
     def __init__(
@@ -109,21 +109,23 @@ class Authenticator:
             raise _rejected("Missing credentials", "credentials_missing")
         try:
             if bearer and self._verifier is not None and (bearer.count(".") == 2 or self._api_keys is None):
-                claims = self._verifier.verify(bearer)
-                return Caller(
-                    id=f"{claims.iss or ''} {claims.sub or ''}".strip(),
-                    method="jwt",
-                    subject=claims.sub,
-                    scopes=claims.scopes,
-                    roles=claims.roles,
-                    claims=claims,
-                )
+                return _caller(self._verifier.identify(bearer))
             if self._api_keys is not None:
-                entry = self._api_keys.verify(key or bearer or "")
-                return Caller(id=f"key:{entry.id}", method="api_key", scopes=entry.scopes, roles=entry.roles)
+                return _caller(self._api_keys.identify(key or bearer or ""))
         except (TokenError, ApiKeyError) as error:
             raise _rejected("Invalid credentials", error.code) from error
         raise _rejected("Invalid credentials", "credentials_unsupported")
+
+
+def _caller(who: Principal) -> Caller:
+    return Caller(
+        id=who.id,
+        method=who.method,
+        subject=who.subject,
+        scopes=who.scopes,
+        roles=who.roles,
+        claims={} if who.claims is None else who.claims,
+    )
 
 
 def _rejected(sentence: str, code: str) -> Rejected:

@@ -12,25 +12,30 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp.server.auth.middleware.auth_context import auth_context_var, get_access_token
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel
 from starlette.authentication import AuthCredentials
 
 from . import asgi
-from ._doorward import Admitted, ApiKey, ApiKeys, Claims, Jwks, Principal, Verifier
+from ._doorward import Admitted, ApiKeys, Gate, Principal, Verifier
 from ._errors import ApiKeyError, ConfigError, TokenError, UnknownKey
 from ._jwks import KeyFetcher
 from ._requires import Requirement
 
-__all__ = ["Guard", "NotAllowed", "TokenVerifier", "access_token", "get_access_token", "requires"]
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Guard", "ListFilter", "NotAllowed", "TokenVerifier", "access_token", "get_access_token", "requires"]
 
 Tool = TypeVar("Tool", bound=Callable[..., Any])
 
-#: The claim that tells roles of somebody who has no token to read them from.
+#: The claim in which access tokens have their roles: those that were found, and that the issuer may give.
 ROLES = "roles"
 
 
@@ -38,19 +43,20 @@ class NotAllowed(ToolError):
     """The caller lacks a scope or a role for a tool: the tool's result is an error."""
 
 
-def access_token(principal: Principal, token: str = "") -> AccessToken:
-    """What ``get_access_token()`` gives of an admitted principal.
+def access_token(principal: Principal, token: str = "", *, resource: str | None = None) -> AccessToken:
+    """What ``get_access_token()`` gives of a principal.
 
     ``client_id`` is the token's ``client_id`` or ``azp``, else the principal's canonical id; ``subject`` and ``claims``
-    are the token's. Of an API key, ``claims`` holds its roles.
+    are the token's, but for ``claims["roles"]``, which are the principal's: none that its issuer may not give.
     """
-    claims = dict(principal.claims) if principal.claims is not None else {ROLES: list(principal.roles)}
+    claims = {**(principal.claims or {}), ROLES: list(principal.roles)}
     client = claims.get("client_id") or claims.get("azp")
     return AccessToken(
         token=token,
         client_id=client if isinstance(client, str) else principal.id,
         scopes=list(principal.scopes),
         expires_at=None if principal.expires is None else int(principal.expires),
+        resource=resource,
         subject=principal.subject or principal.id,
         claims=claims,
     )
@@ -76,9 +82,9 @@ class Guard(asgi.Guard):
 class TokenVerifier:
     """The SDK's ``TokenVerifier`` protocol: tokens by a ``Verifier``, API keys behind ``Bearer`` by an ``ApiKeys`` set.
 
-    ``jwks`` is the ``Jwks`` the verifier was made with, where its keys are fetched. ``introspect`` is asked for
-    whatever is neither. ``resource`` goes into the access token, for the SDK's ``validate_token_resource``: name the
-    audience that the verifier demands. It enforces no limits and no policy: see ``Guard``.
+    Where the verifier's keys are fetched, this fetches them. ``introspect`` is asked for whatever is neither.
+    ``resource`` goes into the access token, for the SDK's ``validate_token_resource``: name the audience that the
+    verifier demands. A token that names nobody is refused. It enforces no limits and no policy: see ``Guard``.
     """
 
     def __init__(
@@ -86,17 +92,16 @@ class TokenVerifier:
         verifier: Verifier | None = None,
         *,
         api_keys: ApiKeys | None = None,
-        jwks: Jwks | None = None,
         introspect: Callable[[str], Awaitable[AccessToken | None]] | None = None,
         resource: str | None = None,
-        http_client: Any = None,
+        http_client: httpx.AsyncClient | None = None,
     ) -> None:
         """Raises ``ConfigError``: there is nothing to verify with."""
         if verifier is None and api_keys is None and introspect is None:
             raise ConfigError("name a verifier, a set of API keys or an introspect function")
         self._verifier = verifier
         self._api_keys = api_keys
-        self._jwks = jwks
+        self._jwks = None if verifier is None else verifier.jwks
         self._introspect = introspect
         self._resource = resource
         self._fetcher = KeyFetcher(http_client)
@@ -105,20 +110,20 @@ class TokenVerifier:
         """The access token, or nothing: the SDK then answers 401."""
         # By its shape, and never tried twice.
         if self._verifier is not None and token.count(".") == 2:
-            claims = await self._claims(self._verifier, token)
-            return None if claims is None else self._of_claims(token, claims)
+            who = await self._identified(self._verifier, token)
+            return None if who is None else access_token(who, token, resource=self._resource)
         if self._api_keys is not None:
             try:
-                return self._of_key(token, self._api_keys.verify(token))
+                return access_token(self._api_keys.identify(token), token, resource=self._resource)
             except ApiKeyError:
                 pass
         return None if self._introspect is None else await self._introspect(token)
 
-    async def _claims(self, verifier: Verifier, token: str) -> Claims | None:
+    async def _identified(self, verifier: Verifier, token: str) -> Principal | None:
         if self._jwks is not None:
             self._fetcher.refresh(self._jwks)
         try:
-            return verifier.verify(token)
+            return verifier.identify(token)
         except UnknownKey:
             if self._jwks is None:
                 return None
@@ -127,32 +132,45 @@ class TokenVerifier:
                 return None
         await self._fetcher.fetched(self._jwks)
         try:
-            return verifier.verify(token)
+            return verifier.identify(token)
         except TokenError:
             return None
 
-    def _of_claims(self, token: str, claims: Claims) -> AccessToken:
-        client = claims.get("client_id") or claims.get("azp") or claims.sub
-        return AccessToken(
-            token=token,
-            client_id=client if isinstance(client, str) else "",
-            scopes=list(claims.scopes),
-            expires_at=None if claims.exp is None else int(claims.exp),
-            resource=self._resource,
-            subject=claims.sub,
-            claims=dict(claims),
-        )
 
-    def _of_key(self, token: str, key: ApiKey) -> AccessToken:
-        return AccessToken(
-            token=token,
-            client_id=f"key:{key.id}",
-            scopes=list(key.scopes),
-            expires_at=None if key.expires is None else int(key.expires),
-            resource=self._resource,
-            subject=f"key:{key.id}",
-            claims={ROLES: list(key.roles)},
-        )
+#: Lists, and by what of an item it is known.
+_LISTS: dict[str, tuple[str, str]] = {
+    "tools/list": ("tools", "name"),
+    "prompts/list": ("prompts", "name"),
+    "resources/list": ("resources", "uri"),
+    "resources/templates/list": ("resourceTemplates", "uriTemplate"),
+}
+
+
+class ListFilter:
+    """Server middleware: lists show callers what they may reach by the gate's policy, and nothing else.
+
+    ``MCPServer("name", middleware=[ListFilter(gate)])``, behind a ``Guard`` of the same gate. It hides and does not
+    protect: the guard decides on whatever is called.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        """``gate`` is the guard's."""
+        self._gate = gate
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Leaves out of a list's result what is not the caller's."""
+        result = await call_next(ctx)
+        if ctx.method not in _LISTS or result is None:
+            return result
+        items, name = _LISTS[ctx.method]
+        if isinstance(result, BaseModel):
+            result = result.model_dump(by_alias=True, mode="json", exclude_none=True)
+        if items not in result:
+            return result
+        who = asgi.principal_of(getattr(ctx.request, "scope", {}))
+        shown = self._gate.filter(who, ctx.method, result[items], key=lambda item: str(item[name]))
+        private = {"cacheScope": "private"} if "cacheScope" in result else {}
+        return {**result, items: shown, **private}
 
 
 def roles_of(token: AccessToken) -> list[str]:

@@ -11,17 +11,14 @@ from starlette.requests import HTTPConnection
 
 from ._doorward import Principal
 from ._requires import Requirement
-from .asgi import Guard
+from .asgi import Guard, principal_of
 
 __all__ = ["Guard", "Requires", "principal"]
 
 
 def principal(request: HTTPConnection) -> Principal:
     """Who the request is from. Raises ``RuntimeError``: no guard stands before the route."""
-    found = request.scope.get("state", {}).get("principal")
-    if not isinstance(found, Principal):
-        raise RuntimeError("no doorward.asgi.Guard stands before this route")
-    return found
+    return principal_of(request.scope)
 
 
 class Requires:

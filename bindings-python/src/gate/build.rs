@@ -2,15 +2,17 @@
 
 use crate::convert::{Seconds, Strings};
 use crate::errors::{self, OrConfigError};
-use crate::rate::PyQuota;
+use crate::oauth::{PyClaimMapping, PyIssuer};
+use crate::rate::{PyQuota, duration};
 use crate::verifier::PyVerifier;
 use doorward::address::{AddressRules, TrustedProxies};
 use doorward::api_keys::file::KeyFile;
 use doorward::config::{Config, SETTINGS};
 use doorward::gate::{Gate, Introspection};
-use doorward::oauth::Resource;
+use doorward::oauth::{ClaimMapping, Issuer, Resource, ResourceError};
 use doorward::origin::{HostRules, Origin, PublicUrl};
 use doorward::rate::layers::{Layer, Per};
+use doorward::rate::shared::{Fallback, Settings};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString};
@@ -32,25 +34,75 @@ pub(super) fn public_url(py: Python<'_>, url: Option<&str>) -> PyResult<Option<P
     url.map(|url| PublicUrl::parse(url).or_config_error(py)).transpose()
 }
 
-pub(super) fn resource(
-    py: Python<'_>,
-    url: Option<PublicUrl>,
-    servers: Option<Strings>,
-    scopes: Option<Strings>,
-) -> PyResult<Option<Resource>> {
-    let mut servers = servers.map(|servers| servers.0).unwrap_or_default().into_iter();
-    let Some(first) = servers.next() else { return Ok(None) };
-    let Some(url) = url else {
-        let message = "authorization_servers need a public_url: clients are told of it";
-        return Err(errors::config(py, "argument_invalid", message));
-    };
-    let mut resource = Resource::new(url, &first).or_config_error(py)?;
-    for server in servers {
-        resource = resource.and_issuer(&server).or_config_error(py)?;
+/// One issuer, or several.
+pub(super) fn issuers(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Issuer>> {
+    let Some(given) = given else { return Ok(Vec::new()) };
+    if let Ok(one) = given.cast::<PyIssuer>() {
+        return Ok(vec![one.get().issuer.clone()]);
     }
-    match scopes {
-        Some(Strings(scopes)) => resource.scopes(scopes).or_config_error(py).map(Some),
-        None => Ok(Some(resource)),
+    let issuer = |one: PyResult<Bound<'_, PyAny>>| {
+        one.and_then(|one| Ok(one.cast_into::<PyIssuer>()?.get().issuer.clone()))
+    };
+    given.try_iter()?.map(issuer).collect()
+}
+
+/// What the server says of itself to OAuth's clients.
+pub(super) struct Said {
+    pub(super) servers: Option<Strings>,
+    pub(super) scopes: Option<Strings>,
+    pub(super) default_scopes: Option<Strings>,
+    pub(super) name: Option<String>,
+}
+
+impl Said {
+    /// The resource, where anybody issues tokens for it. `known` are the names of those who do, where no servers are named.
+    pub(super) fn resource(
+        self,
+        py: Python<'_>,
+        url: Option<&PublicUrl>,
+        known: &[&str],
+    ) -> PyResult<Option<Resource>> {
+        let wrong = |message| errors::config(py, "argument_invalid", message);
+        let mut resource = match (&self.servers, url) {
+            (None, None) => None,
+            (Some(Strings(servers)), None) if servers.is_empty() => None,
+            (Some(_), None) => {
+                return Err(wrong("authorization_servers need a public_url: clients are told of it"));
+            }
+            (Some(Strings(servers)), Some(url)) => servers
+                .iter()
+                .try_fold(None, |resource, server| with(resource, url, server).map(Some))
+                .or_config_error(py)?,
+            // An issuer whose keys are at an address of their own need be no URL: clients can't be sent there.
+            (None, Some(url)) => known.iter().fold(None, |resource: Option<Resource>, name| {
+                with(resource.clone(), url, name).ok().or(resource)
+            }),
+        };
+        let Some(mut made) = resource.take() else {
+            return match self.scopes.is_some() || self.default_scopes.is_some() || self.name.is_some() {
+                true => Err(wrong(
+                    "what the resource says of itself needs issuers or authorization_servers, and a public_url",
+                )),
+                false => Ok(None),
+            };
+        };
+        if let Some(Strings(scopes)) = self.scopes {
+            made = made.scopes(scopes).or_config_error(py)?;
+        }
+        if let Some(Strings(scopes)) = self.default_scopes {
+            made = made.default_scopes(scopes).or_config_error(py)?;
+        }
+        if let Some(name) = self.name {
+            made = made.name(name).or_config_error(py)?;
+        }
+        Ok(Some(made))
+    }
+}
+
+fn with(resource: Option<Resource>, url: &PublicUrl, server: &str) -> Result<Resource, ResourceError> {
+    match resource {
+        None => Resource::new(url.clone(), server),
+        Some(resource) => resource.and_issuer(server),
     }
 }
 
@@ -177,17 +229,19 @@ impl PyLimit {
 
 /// How a gate asks about opaque tokens (RFC 7662): the endpoint's ``url``, and the ``issuer`` whose tokens it knows.
 ///
-/// ``audience`` are those a token may be for; ``leeway`` is in seconds. Raises ``ConfigError``: the url is neither ``https`` nor on a loopback host.
+/// ``audience`` are those a token may be for: without any, a token that names one is refused. ``allow_missing_audience`` takes tokens that name
+/// none, though they may be another service's. ``leeway`` is in seconds; ``mapping`` says where who, scopes and roles are. Raises ``ConfigError``: the url is neither ``https`` nor on a loopback host.
 #[pyclass(frozen, name = "Introspection", module = "doorward")]
 pub(crate) struct PyIntrospection {
     pub(super) introspection: Introspection,
+    pub(super) issuer: String,
 }
 
 #[pymethods]
 impl PyIntrospection {
     #[new]
-    #[pyo3(signature = (url, issuer, *, audience=None, allow_missing_audience=false, leeway=Seconds(0.0)),
-        text_signature = "(url, issuer, *, audience=None, allow_missing_audience=False, leeway=0.0)")]
+    #[pyo3(signature = (url, issuer, *, audience=None, allow_missing_audience=false, leeway=Seconds(0.0), mapping=None),
+        text_signature = "(url, issuer, *, audience=None, allow_missing_audience=False, leeway=0.0, mapping=None)")]
     fn new(
         py: Python<'_>,
         url: &str,
@@ -195,18 +249,68 @@ impl PyIntrospection {
         audience: Option<Strings>,
         allow_missing_audience: bool,
         leeway: Seconds,
+        mapping: Option<&Bound<'_, PyClaimMapping>>,
     ) -> PyResult<Self> {
+        let named = issuer.clone();
         let mut introspection = Introspection::new(url, issuer).or_config_error(py)?.tolerance(leeway.0);
+        if let Some(mapping) = mapping {
+            introspection = introspection.mapping(mapping.get().over(ClaimMapping::new()));
+        }
         for one in audience.map(|audience| audience.0).unwrap_or_default() {
             introspection = introspection.audience(one);
         }
         if allow_missing_audience {
             introspection = introspection.allow_missing_audience();
         }
-        Ok(Self { introspection })
+        Ok(Self { introspection, issuer: named })
     }
 
     fn __repr__(&self) -> &'static str {
         "<doorward.Introspection>"
+    }
+}
+
+/// How several processes count ``principal_quota`` together, in Redis or Valkey: the guard's ``redis=`` is the client.
+///
+/// Processes share it where the server and ``prefix`` are the same. ``fallback`` holds while the server can't be asked: ``local`` (each
+/// process by itself, to the limit divided by ``instances``), ``deny`` or ``allow``. ``deadline`` is in seconds, a second attempt included;
+/// ``lease`` units are taken at once, for fewer round trips and as many units late. Raises ``ConfigError``.
+#[pyclass(frozen, name = "SharedLimit", module = "doorward")]
+pub(crate) struct PySharedLimit {
+    pub(super) settings: Settings,
+}
+
+#[pymethods]
+impl PySharedLimit {
+    #[new]
+    #[pyo3(signature = (*, prefix=None, fallback="local", instances=1, deadline=Seconds(0.05), lease=1),
+        text_signature = "(*, prefix=None, fallback='local', instances=1, deadline=0.05, lease=1)")]
+    fn new(
+        py: Python<'_>,
+        prefix: Option<String>,
+        fallback: &str,
+        instances: u32,
+        deadline: Seconds,
+        lease: u32,
+    ) -> PyResult<Self> {
+        let fallback = match fallback {
+            "local" => Fallback::LocalAtLimitOver(instances),
+            "deny" => Fallback::Deny,
+            "allow" => Fallback::Allow,
+            _ => {
+                let message = "fallback must be local, deny or allow";
+                return Err(errors::config(py, "argument_invalid", message));
+            }
+        };
+        let mut settings = Settings::new("principal").fallback(fallback).lease(lease);
+        settings = settings.deadline(duration(py, deadline, "deadline")?);
+        if let Some(prefix) = prefix {
+            settings = settings.prefix(prefix);
+        }
+        Ok(Self { settings })
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "<doorward.SharedLimit>"
     }
 }

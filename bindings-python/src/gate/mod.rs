@@ -12,7 +12,7 @@ mod principal;
 mod request;
 mod step;
 
-pub(crate) use build::{PyIntrospection, PyLimit};
+pub(crate) use build::{PyIntrospection, PyLimit, PySharedLimit};
 pub(crate) use principal::PyPrincipal;
 pub(crate) use step::{PyAdmitted, PyAsk, PyDenial, PyNeedBody};
 
@@ -20,29 +20,40 @@ use crate::api_keys::PyApiKeys;
 use crate::convert::{Moment, Octets, Seconds, Secret, Strings};
 use crate::errors::{self, OrConfigError};
 use crate::jwks::PyFetch;
-use crate::policy::PyPolicy;
+use crate::policy::{Granted, PyPolicy, Shown};
 use crate::rate::PyQuota;
+use crate::revocation;
 use crate::verifier::PyVerifier;
 use doorward::config::Config;
 use doorward::gate::{Body, Gate, SessionKey};
 use doorward::rate::Quota;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use request::{Headers, Peer};
 
 /// One pipeline from a request to a decision: Host and Origin, the address's bucket, the credential, who it is, what they may
 /// do, the principal's bucket. Shared by any number of threads and tasks.
 ///
-/// Credentials: ``verifiers`` (a ``Verifier`` or several, each for issuers of its own), ``api_keys`` (an ``ApiKeys`` set, in the header
-/// ``api_key_header`` or behind ``Bearer``), ``api_key_lookup=True`` to ask the host about others, ``introspection`` for opaque tokens. ``policy``:
-/// without one, nobody reaches anything but ``initialize`` and ``ping``.
+/// Credentials: ``verifiers`` (a ``Verifier`` or several, each for issuers of its own), ``issuers`` (an ``Issuer`` or several, for this server at
+/// ``public_url``), ``api_keys`` (an ``ApiKeys`` set, in the header ``api_key_header`` or behind ``Bearer``), ``api_key_lookup=True`` to ask the host
+/// about others, ``introspection`` for opaque tokens. ``policy``: without one, nobody reaches anything but ``initialize`` and ``ping``.
+///
+/// ``anonymous`` are grants, as a policy's, for whoever sends no credential at all: nothing by default, only what is named, and counted by address
+/// against ``anonymous_quota`` (30 a minute). A credential that is not good is never taken for none.
 ///
 /// ``host`` is the address the server binds to; off loopback, ``public_url`` or ``allowed_hosts`` say by what name it is called.
 /// ``origins`` are web origins whose pages may call it. ``trusted_proxies`` (addresses and CIDRs) are those whose forwarding header is
-/// believed: ``X-Forwarded-For``, or ``forwarded_header``. IPv6 addresses count by their first 64 bits, or ``ipv6_prefix``. ``authorization_servers`` makes it an OAuth resource at ``public_url``, with ``scopes_supported``.
+/// believed: ``X-Forwarded-For``, or ``forwarded_header``. IPv6 addresses count by their first 64 bits, or ``ipv6_prefix``. ``authorization_servers``, by default the issuers, make it an
+/// OAuth resource at ``public_url``, with ``scopes_supported``, ``default_scopes`` (what a client without a credential is told to ask for) and
+/// ``resource_name``, for people.
 ///
 /// ``address_quota`` is for failed attempts of an address (30 a minute), ``principal_quota`` for requests of a principal (100 a minute),
-/// ``limits`` are further ones. ``body_limit`` is in bytes. ``cached_tokens`` are kept as verified for up to a minute. ``session_key``, at least 32 bytes, binds session ids to their principals: see ``bind_session``. Raises ``ConfigError``.
+/// ``limits`` are further ones, and ``shared_limit`` has processes count ``principal_quota`` together. ``body_limit`` is in bytes. ``cached_tokens`` are
+/// kept as verified for up to a minute. ``revocations`` is how many there is room for (10,000). ``revocation_list`` is a function of yours that is asked
+/// about every token that verifies, cached ones too: it gets a ``Revocable``, answers at once and from any thread, and says ``True`` (revoked), ``False``, or
+/// a ``timedelta`` not to be asked again for so long; whatever goes wrong in it refuses. ``session_key``, at least 32 bytes, binds session ids to their
+/// principals: see ``bind_session``. Raises ``ConfigError``.
 ///
 /// >>> gate = Gate(api_keys=ApiKeys([ApiKey("ci", "a-key-nobody-guesses", roles=["user"])]),
 /// ...             policy=Policy(roles={"user": {"tools": ["whoami"]}}))
@@ -63,19 +74,22 @@ pub(crate) struct PyGate {
 impl PyGate {
     #[new]
     #[pyo3(signature = (
-        *, verifiers=None, api_keys=None, api_key_lookup=false, introspection=None, policy=None, host=None, public_url=None,
-        allowed_hosts=None, origins=None, trusted_proxies=None, forwarded_header=None, ipv6_prefix=None, authorization_servers=None, scopes_supported=None,
-        api_key_header=None, address_quota=None, principal_quota=None, limits=None, body_limit=None, cached_tokens=None,
-        session_key=None
+        *, verifiers=None, issuers=None, api_keys=None, api_key_lookup=false, introspection=None, policy=None, anonymous=None, host=None,
+        public_url=None, allowed_hosts=None, origins=None, trusted_proxies=None, forwarded_header=None, ipv6_prefix=None,
+        authorization_servers=None, scopes_supported=None, default_scopes=None, resource_name=None, api_key_header=None, address_quota=None,
+        principal_quota=None, anonymous_quota=None, limits=None, shared_limit=None, body_limit=None, cached_tokens=None, revocations=None,
+        revocation_list=None, session_key=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn new(
         py: Python<'_>,
         verifiers: Option<Bound<'_, PyAny>>,
+        issuers: Option<Bound<'_, PyAny>>,
         api_keys: Option<Bound<'_, PyApiKeys>>,
         api_key_lookup: bool,
         introspection: Option<Bound<'_, PyIntrospection>>,
         policy: Option<Bound<'_, PyPolicy>>,
+        anonymous: Option<Granted>,
         host: Option<&str>,
         public_url: Option<&str>,
         allowed_hosts: Option<Strings>,
@@ -85,12 +99,18 @@ impl PyGate {
         ipv6_prefix: Option<u8>,
         authorization_servers: Option<Strings>,
         scopes_supported: Option<Strings>,
+        default_scopes: Option<Strings>,
+        resource_name: Option<String>,
         api_key_header: Option<String>,
         address_quota: Option<Bound<'_, PyQuota>>,
         principal_quota: Option<Bound<'_, PyQuota>>,
+        anonymous_quota: Option<Bound<'_, PyQuota>>,
         limits: Option<Vec<Bound<'_, PyLimit>>>,
+        shared_limit: Option<Bound<'_, PySharedLimit>>,
         body_limit: Option<usize>,
         cached_tokens: Option<usize>,
+        revocations: Option<usize>,
+        revocation_list: Option<Py<PyAny>>,
         session_key: Option<Secret<'_>>,
     ) -> PyResult<Self> {
         let (mut builder, mut detach) = (Gate::builder(), false);
@@ -98,6 +118,30 @@ impl PyGate {
             let PyVerifier { cached, detach: slow } = verifier.get();
             builder = builder.verifier(cached.verifier().clone());
             detach |= slow;
+        }
+        let url = build::public_url(py, public_url)?;
+        let issuers = build::issuers(issuers.as_ref())?;
+        let named: Vec<&str> = issuers
+            .iter()
+            .map(doorward::oauth::Issuer::name)
+            .chain(introspection.iter().map(|introspection| introspection.get().issuer.as_str()))
+            .collect();
+        let said = build::Said {
+            servers: authorization_servers,
+            scopes: scopes_supported,
+            default_scopes,
+            name: resource_name,
+        };
+        if let Some(resource) = said.resource(py, url.as_ref(), &named)? {
+            builder = builder.resource(resource);
+        }
+        for issuer in issuers.iter().cloned() {
+            let Some(url) = &url else {
+                let message = "issuers need a public_url: their tokens are for it";
+                return Err(errors::config(py, "argument_invalid", message));
+            };
+            builder = builder.verifier(issuer.verifier(url.as_str()).or_config_error(py)?);
+            detach = true;
         }
         if let Some(keys) = api_keys {
             builder = builder.api_keys(keys.get().keys.clone());
@@ -111,10 +155,6 @@ impl PyGate {
         if let Some(policy) = policy {
             builder = builder.policy(policy.get().policy.clone());
         }
-        let url = build::public_url(py, public_url)?;
-        if let Some(resource) = build::resource(py, url.clone(), authorization_servers, scopes_supported)? {
-            builder = builder.resource(resource);
-        }
         builder = builder.hosts(build::hosts(py, host, url, allowed_hosts, origins)?);
         builder = builder.addresses(build::addresses(
             py,
@@ -125,7 +165,13 @@ impl PyGate {
         if let Some(name) = api_key_header {
             builder = builder.api_key_header(name);
         }
+        if let Some(Granted(grants)) = anonymous {
+            builder = builder.anonymous(grants);
+        }
         let quota = |quota: Bound<'_, PyQuota>| -> Quota { quota.get().quota };
+        if let Some(anonymous) = anonymous_quota {
+            builder = builder.anonymous_quota(quota(anonymous));
+        }
         if let Some(address) = address_quota {
             builder = builder.address_quota(quota(address));
         }
@@ -134,6 +180,18 @@ impl PyGate {
         }
         for limit in limits.unwrap_or_default() {
             builder = builder.limit(limit.get().layer.clone());
+        }
+        if let Some(shared) = shared_limit {
+            builder = builder.shared_limit(shared.get().settings.clone());
+        }
+        if let Some(entries) = revocations {
+            builder = builder.revocations(entries);
+        }
+        if let Some(list) = revocation_list {
+            if !list.bind(py).is_callable() {
+                return Err(PyTypeError::new_err("revocation_list must be a function"));
+            }
+            builder = builder.revocation_list(move |token, _| revocation::ask(&list, token));
         }
         if let Some(bytes) = body_limit {
             builder = builder.body_limit(bytes);
@@ -183,15 +241,15 @@ impl PyGate {
     fn begin<'py>(
         slf: &Bound<'py, Self>,
         method: &str,
-        headers: Headers,
+        headers: Headers<'_>,
         peer: Peer,
         session_in_query: Option<(String, String)>,
         now: Option<Moment>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (this, now) = (slf.get(), Moment::or_system(now));
-        let gate = &this.gate;
+        let (gate, pairs) = (&this.gate, headers.pairs());
         let step = this.run(slf.py(), || {
-            let mut head = gate.head(method, peer.0, headers.iter());
+            let mut head = gate.head(method, peer.0, pairs);
             if let Some((parameter, query)) = &session_in_query {
                 head = head.session_in_query(parameter, query);
             }
@@ -206,16 +264,16 @@ impl PyGate {
     fn admit<'py>(
         slf: &Bound<'py, Self>,
         method: &str,
-        headers: Headers,
+        headers: Headers<'_>,
         peer: Peer,
         body: Option<Octets<'_>>,
         now: Option<Moment>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (this, now) = (slf.get(), Moment::or_system(now));
         let body = body.as_ref().map_or(&[][..], |body| body.as_ref());
-        let gate = &this.gate;
+        let (gate, pairs) = (&this.gate, headers.pairs());
         let step = this.run(slf.py(), || {
-            let head = gate.head(method, peer.0, headers.iter());
+            let head = gate.head(method, peer.0, pairs);
             step::to_the_end(gate, gate.begin(&head, now), Body::Read(body), now)
         });
         step::convert(slf, step)
@@ -299,6 +357,58 @@ impl PyGate {
         self.gate.revocations().revoke_subject(issuer, subject, before.0, until.0, now).or_config_error(py)
     }
 
+    /// Revokes every token of that issuer and client, of those that have no subject. Otherwise as ``revoke_subject``.
+    #[pyo3(signature = (issuer, client, before, until, *, now=None))]
+    fn revoke_client(
+        &self,
+        py: Python<'_>,
+        issuer: &str,
+        client: &str,
+        before: Seconds,
+        until: Seconds,
+        now: Option<Moment>,
+    ) -> PyResult<()> {
+        let now = Moment::or_system(now);
+        self.gate.revocations().revoke_client(issuer, client, before.0, until.0, now).or_config_error(py)
+    }
+
+    /// Whether an item of a list is shown to that principal: see ``Policy.shows``. Somebody without a credential is shown what ``anonymous`` grants.
+    fn shows(
+        &self,
+        py: Python<'_>,
+        principal: &Bound<'_, PyPrincipal>,
+        method: &str,
+        name: &str,
+    ) -> PyResult<bool> {
+        let holder = &principal.get().principal;
+        Shown { policy: self.gate.policy_of(holder), holder }.shows(py, method, name)
+    }
+
+    /// Of ``items``, those that are shown to that principal, in a new list: see ``Policy.filter``.
+    #[pyo3(signature = (principal, method, items, *, key=None))]
+    fn filter<'py>(
+        &self,
+        principal: &Bound<'py, PyPrincipal>,
+        method: &str,
+        items: &Bound<'py, PyAny>,
+        key: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let holder = &principal.get().principal;
+        Shown { policy: self.gate.policy_of(holder), holder }.filter(method, items, key)
+    }
+
+    /// A list's result with those items left that are shown to that principal: see ``Policy.filter_result``. Raises ``ListError``.
+    fn filter_result(
+        &self,
+        py: Python<'_>,
+        principal: &Bound<'_, PyPrincipal>,
+        method: &str,
+        result: Octets<'_>,
+    ) -> PyResult<String> {
+        let holder = &principal.get().principal;
+        Shown { policy: self.gate.policy_of(holder), holder }.filter_result(py, method, &result)
+    }
+
     /// What to answer at OAuth's well-known addresses, whatever the Host and without a credential: status, headers and body; ``None`` where the
     /// path is another's.
     fn well_known<'py>(
@@ -323,11 +433,11 @@ impl PyGate {
     #[pyo3(signature = (headers, peer, *, now=None))]
     fn address_headers(
         &self,
-        headers: Headers,
+        headers: Headers<'_>,
         peer: Peer,
         now: Option<Moment>,
     ) -> Vec<(&'static str, String)> {
-        let head = self.gate.head("GET", peer.0, headers.iter());
+        let head = self.gate.head("GET", peer.0, headers.pairs());
         let lines = self.gate.address_headers(&head, Moment::or_system(now));
         lines.iter().flat_map(|lines| lines.iter()).map(|(name, value)| (name, value.to_owned())).collect()
     }

@@ -17,6 +17,14 @@ impl PyPrincipal {
     pub(crate) fn of(principal: &Principal) -> Self {
         Self { principal: principal.clone(), claims: PyOnceLock::new() }
     }
+
+    /// With the claims there are already.
+    pub(crate) fn with(py: Python<'_>, principal: &Principal, claims: Py<PyClaims>) -> Self {
+        let of = Self::of(principal);
+        // It is new, so nothing was in it.
+        let _ = of.claims.set(py, Some(claims));
+        of
+    }
 }
 
 #[pymethods]
@@ -28,16 +36,22 @@ impl PyPrincipal {
         self.principal.id()
     }
 
-    /// How it proved who it is: ``api_key``, ``jwt`` or ``opaque``.
+    /// How it proved who it is: ``api_key``, ``jwt``, ``opaque`` or ``anonymous``.
     #[getter]
     fn method(&self) -> &'static str {
         self.principal.method().name()
     }
 
-    /// The token's subject; ``None`` for a key.
+    /// The token's subject; ``None`` for a key, a client without a subject, and somebody without a credential.
     #[getter]
     fn subject(&self) -> Option<&str> {
         self.principal.subject()
+    }
+
+    /// The client whose token has no subject, where its issuer's mapping names one; otherwise ``None``.
+    #[getter]
+    fn client(&self) -> Option<&str> {
+        self.principal.client()
     }
 
     /// The scopes it was given.

@@ -3,32 +3,76 @@
 use crate::convert::wrong_type;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
 use std::net::IpAddr;
 
-/// All headers, copied: names that are ASCII, and values as they were on the wire.
-pub(crate) struct Headers {
-    pairs: Vec<(String, Vec<u8>)>,
+/// All headers, held and not copied: names that are UTF-8, and values as they were on the wire.
+pub(crate) struct Headers<'py> {
+    pairs: Vec<(Wire<'py>, Wire<'py>)>,
 }
 
-impl Headers {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+/// The bytes of a header's name or value. A `str` is ISO 8859-1, as frameworks read it (RFC 9110 §5.5); what is none of that
+/// was never on a wire, and is no credential either.
+enum Wire<'py> {
+    Bytes(Bound<'py, PyBytes>),
+    /// Of ASCII alone, which is the same in UTF-8.
+    Plain(Bound<'py, PyString>),
+    Other(Vec<u8>),
+}
+
+impl<'py> Wire<'py> {
+    fn of(text: Bound<'py, PyAny>) -> PyResult<Self> {
+        let text = match text.cast_into::<PyBytes>() {
+            Ok(bytes) => return Ok(Self::Bytes(bytes)),
+            Err(other) => other.into_inner(),
+        };
+        let text =
+            text.cast_into::<PyString>().map_err(|other| wrong_type(&other.into_inner(), "str or bytes"))?;
+        let other = match text.to_str() {
+            Ok(plain) if plain.is_ascii() => None,
+            Ok(other) => {
+                let latin = other.chars().map(|one| u8::try_from(u32::from(one)).ok()).collect();
+                Some(Option::unwrap_or_else(latin, || other.as_bytes().to_vec()))
+            }
+            // A lone surrogate: bytes that are no UTF-8.
+            Err(_) => Some(vec![0xff]),
+        };
+        Ok(other.map_or(Self::Plain(text), Self::Other))
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes.as_bytes(),
+            Self::Plain(text) => text.to_str().unwrap_or_default().as_bytes(),
+            Self::Other(bytes) => bytes,
+        }
     }
 }
 
-impl<'py> FromPyObject<'_, 'py> for Headers {
+impl Headers<'_> {
+    /// For the core, which needs no interpreter for them.
+    pub(crate) fn pairs(&self) -> Vec<(&str, &[u8])> {
+        // No header that decides anything has a name that is no UTF-8.
+        self.pairs
+            .iter()
+            .filter_map(|(name, value)| Some((str::from_utf8(name.as_bytes()).ok()?, value.as_bytes())))
+            .collect()
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Headers<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if object.cast::<PyString>().is_ok() || object.cast::<PyBytes>().is_ok() {
             return Err(wrong_type(&object, "a mapping or pairs"));
         }
-        let items = match object.cast::<PyMapping>() {
-            Ok(mapping) => mapping.call_method0(intern!(object.py(), "items"))?,
-            Err(_) => object.to_owned(),
+        // What ASGI gives, first: whether it is a mapping takes longer to find out than all the rest.
+        let items = match object.cast::<PyList>().is_err().then(|| object.cast::<PyMapping>()) {
+            Some(Ok(mapping)) => mapping.call_method0(intern!(object.py(), "items"))?,
+            _ => object.to_owned(),
         };
-        let mut pairs = Vec::new();
+        let mut pairs = Vec::with_capacity(16);
         for pair in items.try_iter().map_err(|_| wrong_type(&object, "a mapping or pairs"))? {
             let pair = pair?;
             let (name, value) = match pair.cast::<PyTuple>() {
@@ -42,30 +86,9 @@ impl<'py> FromPyObject<'_, 'py> for Headers {
                     pair.extract::<[Bound<'py, PyAny>; 2]>().map(|[name, value]| (name, value))
                 })?,
             };
-            // No header that decides anything has another name.
-            if let Ok(name) = String::from_utf8(wire(&name)?) {
-                pairs.push((name, wire(&value)?));
-            }
+            pairs.push((Wire::of(name)?, Wire::of(value)?));
         }
         Ok(Self { pairs })
-    }
-}
-
-/// The bytes of a header's name or value: a `str` is ISO 8859-1, as frameworks read it (RFC 9110 §5.5); what is none of
-/// that was never on a wire, and is no credential either.
-fn wire(text: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    if let Ok(bytes) = text.cast::<PyBytes>() {
-        return Ok(bytes.as_bytes().to_vec());
-    }
-    let Ok(text) = text.cast::<PyString>() else { return Err(wrong_type(text, "str or bytes")) };
-    match text.to_str() {
-        Ok(plain) if plain.is_ascii() => Ok(plain.as_bytes().to_vec()),
-        Ok(other) => {
-            let latin: Option<Vec<u8>> = other.chars().map(|one| u8::try_from(u32::from(one)).ok()).collect();
-            Ok(latin.unwrap_or_else(|| other.as_bytes().to_vec()))
-        }
-        // A lone surrogate: bytes that are no UTF-8.
-        Err(_) => Ok(vec![0xff]),
     }
 }
 

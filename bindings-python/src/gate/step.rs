@@ -8,13 +8,14 @@ use crate::jwks::{PyFetch, take};
 use doorward::Now;
 use doorward::address::ClientAddress;
 use doorward::gate::{
-    Admitted, Answer, Ask, Body, Denial, Gate, IntrospectionReply, NeedBody, Notes, Principal, Question, Step,
+    Admitted, Answer, Ask, Body, Denial, Gate, IntrospectionReply, NeedBody, Notes, Principal, Question,
+    Step, query_with_session,
 };
 use doorward::mcp::Kind;
 use doorward::rate::shared::Reply;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,17 @@ fn notes(notes: Notes) -> Vec<&'static str> {
     notes.iter().map(|note| note.code()).collect()
 }
 
+/// Pairs of `bytes`.
+fn raw<'py, 'a>(
+    py: Python<'py>,
+    headers: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
+) -> PyResult<Bound<'py, PyList>> {
+    let pairs: Vec<_> = headers
+        .map(|(name, value)| (PyBytes::new(py, name.as_bytes()), PyBytes::new(py, value.as_bytes())))
+        .collect();
+    PyList::new(py, pairs)
+}
+
 /// A request that may go on. True.
 #[pyclass(frozen, name = "Admitted", module = "doorward")]
 pub(crate) struct PyAdmitted {
@@ -75,6 +87,18 @@ impl PyAdmitted {
     #[getter]
     fn headers(&self) -> Vec<(&'static str, String)> {
         self.headers.clone()
+    }
+
+    /// The same as bytes, as ASGI has them.
+    #[getter]
+    fn raw_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        raw(py, self.headers.iter().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    /// The query with the session's id by the service's own in the place of the outward one, of a request begun with
+    /// ``session_in_query``; ``None`` where it has no such parameter.
+    fn query_with_session(&self, parameter: &str, query: &str) -> Option<String> {
+        query_with_session(parameter, query, self.admitted.session.as_deref()?)
     }
 
     /// When the credential ends, in seconds since the epoch, or ``None``: a streaming answer must end by then.
@@ -140,6 +164,12 @@ impl PyDenial {
     #[getter]
     fn headers(&self) -> Vec<(&'static str, &str)> {
         self.denial.headers.iter().map(|(name, value)| (*name, &**value)).collect()
+    }
+
+    /// The same as bytes, as ASGI has them.
+    #[getter]
+    fn raw_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        raw(py, self.denial.headers.iter().map(|(name, value)| (*name, &**value)))
     }
 
     /// The answer's body: JSON.

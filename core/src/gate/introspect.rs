@@ -1,17 +1,17 @@
 //! Opaque tokens: what their issuer said of them (RFC 7662), asked for by the host and kept for a while.
 //!
 //! The core writes the request's body and reads the answer's; the host sends the one, with the server's own client
-//! credentials, and bounds the other. Good answers and bad ones are kept apart, so that guesses push out no good one. Both
-//! are bounded and found by the token's SHA-256; neither is kept for longer than a minute, and a good one never beyond its
+//! credentials, and bounds the other. Answers are found by the token's SHA-256, and a good one is never kept beyond its
 //! token's expiry.
 //!
 //! Not done here: signed answers (RFC 9701), tokens bound to a key (DPoP, mutual TLS).
 
+use super::answers::{Answers, Keeping};
 use super::revocation::{Revocation, Verified};
 use super::{Code, Principal};
 use crate::Now;
 use crate::json::{Depth, JsonError, JsonStr, Value, object_members};
-use crate::jwt::{Claims, Limits, Rules, TokenCache, TokenError, Window};
+use crate::jwt::{Claims, Limits, Rules, TokenError, Window};
 use crate::oauth::{ClaimMapping, EndpointError, check_endpoint};
 use core::fmt;
 use core::time::Duration;
@@ -19,12 +19,9 @@ use sha2::{Digest as _, Sha256};
 use std::format;
 use std::string::{String, ToString as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Release};
 use std::vec::Vec;
 use zeroize::Zeroizing;
 
-/// The longest an answer is kept.
-const LONGEST: Duration = Duration::from_secs(60);
 /// The longest a streaming answer lasts on one answer of the issuer, in seconds: nobody asks again meanwhile.
 const LONGEST_STREAM: f64 = 600.0;
 /// The longest token that is asked about, in bytes.
@@ -33,8 +30,6 @@ const MAX_TOKEN: usize = 4096;
 const MAX_ANSWER: usize = 64 * 1024;
 /// Answers may hold much that nobody asked for.
 const LIMITS: Limits = Limits { members: 512, ..Limits::DEFAULT };
-/// A bad answer holds for a time and not by any date.
-const ALWAYS: Window = Window { from: f64::NEG_INFINITY, until: f64::INFINITY };
 
 /// How a gate asks for tokens that are neither its own keys nor JWTs: see
 /// [`GateBuilder::introspection`](super::GateBuilder::introspection).
@@ -55,10 +50,7 @@ pub struct Introspection {
     allow_missing_audience: bool,
     tolerance: f64,
     mapping: ClaimMapping,
-    good_for: Duration,
-    bad_for: Duration,
-    entries: usize,
-    deadline: Duration,
+    keeping: Keeping,
 }
 
 impl Introspection {
@@ -76,10 +68,7 @@ impl Introspection {
             allow_missing_audience: false,
             tolerance: 0.0,
             mapping: ClaimMapping::new(),
-            good_for: LONGEST,
-            bad_for: Duration::from_secs(10),
-            entries: 10_000,
-            deadline: Duration::from_secs(5),
+            keeping: Keeping::new(Duration::from_secs(5)),
         })
     }
 
@@ -110,25 +99,25 @@ impl Introspection {
 
     /// How long a good answer is kept: a minute at most. A token revoked at its issuer works for as long.
     pub fn good_for(mut self, time: Duration) -> Self {
-        self.good_for = time.min(LONGEST);
+        self.keeping.good_for(time);
         self
     }
 
     /// How long a bad answer is kept: a minute at most.
     pub fn bad_for(mut self, time: Duration) -> Self {
-        self.bad_for = time.min(LONGEST);
+        self.keeping.bad_for(time);
         self
     }
 
     /// How many answers are kept, good and bad each.
     pub fn entries(mut self, entries: usize) -> Self {
-        self.entries = entries;
+        self.keeping.entries = entries;
         self
     }
 
     /// How long the host may take to answer. Without an answer by then the request gets 503.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = time;
+        self.keeping.deadline = time;
         self
     }
 
@@ -221,22 +210,12 @@ type Refusal = (Code, Option<String>);
 pub(super) struct Introspecting {
     settings: Introspection,
     rules: Rules<'static>,
-    good: TokenCache<(Verified, u64)>,
-    bad: TokenCache<(Code, u64)>,
-    /// Counts how often everything was forgotten.
-    generation: AtomicU64,
+    answers: Answers<Verified, Code>,
 }
 
 impl Introspecting {
     pub(super) fn new(settings: Introspection, seed: [u64; 4]) -> Self {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Self {
-            good: TokenCache::new(settings.entries, micros(settings.good_for), seed),
-            bad: TokenCache::new(settings.entries, micros(settings.bad_for), seed.map(|word| !word)),
-            rules: settings.rules(),
-            settings,
-            generation: AtomicU64::new(0),
-        }
+        Self { answers: Answers::new(&settings.keeping, seed), rules: settings.rules(), settings }
     }
 
     /// By which a token is known here.
@@ -246,14 +225,12 @@ impl Introspecting {
 
     /// The principal of a token that was good a moment ago.
     pub(super) fn good(&self, digest: &[u8; 32], now: Now) -> Option<Verified> {
-        let (verified, generation) = self.good.get(digest, now)?;
-        self.remembers(generation).then_some(verified)
+        self.answers.good(digest, now)
     }
 
     /// Why a token was refused a moment ago.
     pub(super) fn bad(&self, digest: &[u8; 32], now: Now) -> Option<Code> {
-        let (code, generation) = self.bad.get(digest, now)?;
-        self.remembers(generation).then_some(code)
+        self.answers.bad(digest, now)
     }
 
     /// What to ask about a token; nothing where it is too long.
@@ -265,8 +242,8 @@ impl Introspecting {
             url: Arc::clone(&self.settings.url),
             body: form(token),
             digest: Self::digest(token),
-            deadline: self.settings.deadline,
-            generation: self.generation.load(Acquire),
+            deadline: self.settings.keeping.deadline,
+            generation: self.answers.generation(),
         })
     }
 
@@ -283,7 +260,7 @@ impl Introspecting {
             Ok(good) => good,
             Err((code, detail)) => {
                 if code != Code::IntrospectionUnavailable {
-                    self.bad.insert(&wanted.digest, ALWAYS, now, (code, wanted.generation));
+                    self.answers.keep_bad(&wanted.digest, now, code, wanted.generation);
                 }
                 return Err((code, detail));
             }
@@ -291,7 +268,7 @@ impl Introspecting {
         let verified = revocation.remembering(verified);
         let outcome = revocation.check(&verified, token, now);
         let principal = verified.principal.clone();
-        self.good.insert(&wanted.digest, window, now, (verified, wanted.generation));
+        self.answers.keep_good(&wanted.digest, window, now, verified, wanted.generation);
         outcome.map(|()| principal).map_err(|code| (code, None))
     }
 
@@ -342,12 +319,12 @@ impl Introspecting {
 
     /// Forgets every answer.
     pub(super) fn forget(&self) {
-        self.generation.fetch_add(1, Release);
+        self.answers.forget();
     }
 
     /// Whether an answer of that generation has not been forgotten.
     pub(super) fn remembers(&self, generation: u64) -> bool {
-        self.generation.load(Acquire) == generation
+        self.answers.remembers(generation)
     }
 }
 

@@ -1,26 +1,18 @@
 //! API keys that the host knows and the gate does not: what was asked and answered, kept for a while.
 //!
-//! Good answers and bad ones are kept apart, so that guesses push out no good one. Both are bounded, found in constant
-//! time, and kept for at most a minute: a key withdrawn in the host's database works for no longer than that.
+//! An answer is kept for at most a minute: a key withdrawn in the host's database works for no longer than that.
 
+use super::answers::{ALWAYS, Answers, Keeping};
 use super::keyring::own_bucket;
 use super::{Code, Principal};
 use crate::Now;
 use crate::api_keys::{ApiKey, ApiKeyRefusal, KeyDigest, KeyFormat, KeyShape, MAX_PRESENTED};
-use crate::jwt::TokenCache;
-use crate::jwt::Window;
 use crate::rate::{Limiter, RateHeaders};
 use core::fmt;
 use core::time::Duration;
 use std::string::{String, ToString as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Release};
 use zeroize::Zeroizing;
-
-/// The longest an answer is kept.
-const LONGEST: Duration = Duration::from_secs(60);
-/// A key is good by its entry, whose times are looked at on every request.
-const ALWAYS: Window = Window { from: f64::NEG_INFINITY, until: f64::INFINITY };
 
 /// How a gate asks its host for keys it does not know: see
 /// [`GateBuilder::api_key_lookup`](super::GateBuilder::api_key_lookup).
@@ -35,10 +27,7 @@ const ALWAYS: Window = Window { from: f64::NEG_INFINITY, until: f64::INFINITY };
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct KeyLookup {
-    good_for: Duration,
-    bad_for: Duration,
-    entries: usize,
-    deadline: Duration,
+    keeping: Keeping,
     format: KeyFormat,
 }
 
@@ -51,37 +40,31 @@ impl Default for KeyLookup {
 impl KeyLookup {
     /// Good answers kept for 60 s, bad ones for 10 s, 10,000 of each; a second for the host to answer.
     pub fn new() -> Self {
-        Self {
-            good_for: LONGEST,
-            bad_for: Duration::from_secs(10),
-            entries: 10_000,
-            deadline: Duration::from_secs(1),
-            format: KeyFormat::default(),
-        }
+        Self { keeping: Keeping::new(Duration::from_secs(1)), format: KeyFormat::default() }
     }
 
     /// How long a key that was found is not asked for again: a minute at most.
     pub fn good_for(mut self, time: Duration) -> Self {
-        self.good_for = time.min(LONGEST);
+        self.keeping.good_for(time);
         self
     }
 
     /// How long a key that was not found is not asked for again: a minute at most. A key made meanwhile is refused for
     /// as long, if it was tried before.
     pub fn bad_for(mut self, time: Duration) -> Self {
-        self.bad_for = time.min(LONGEST);
+        self.keeping.bad_for(time);
         self
     }
 
     /// How many answers are kept, good and bad each.
     pub fn entries(mut self, entries: usize) -> Self {
-        self.entries = entries;
+        self.keeping.entries = entries;
         self
     }
 
     /// How long the host may take to answer. Without an answer by then the request gets 503.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = time;
+        self.keeping.deadline = time;
         self
     }
 
@@ -119,27 +102,17 @@ impl KeyWanted {
 /// The answers that are kept.
 pub(super) struct Lookup {
     settings: KeyLookup,
-    good: TokenCache<Arc<Known>>,
-    bad: TokenCache<u64>,
-    /// Counts how often everything was forgotten.
-    generation: AtomicU64,
+    answers: Answers<Arc<Known>, ()>,
 }
 
 struct Known {
     entry: ApiKey,
     principal: Principal,
-    generation: u64,
 }
 
 impl Lookup {
     pub(super) fn new(settings: KeyLookup, seed: [u64; 4]) -> Self {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Self {
-            good: TokenCache::new(settings.entries, micros(settings.good_for), seed),
-            bad: TokenCache::new(settings.entries, micros(settings.bad_for), seed),
-            settings,
-            generation: AtomicU64::new(0),
-        }
+        Self { answers: Answers::new(&settings.keeping, seed), settings }
     }
 
     /// What to ask about: nothing for what can be no key by its form.
@@ -156,16 +129,15 @@ impl Lookup {
     /// What is still known of a key; nothing where the host must be asked.
     pub(super) fn known(&self, digest: &KeyDigest, now: Now) -> Option<Result<Principal, ApiKeyRefusal>> {
         let name = Zeroizing::new(digest.to_bytes());
-        let generation = self.generation.load(Acquire);
-        if let Some(known) = self.good.get(&*name, now).filter(|known| known.generation == generation) {
+        if let Some(known) = self.answers.good(&name, now) {
+            // A key is good by its entry, whose times are looked at on every request.
             return Some(known.entry.standing(now).map(|()| known.principal.clone()));
         }
-        let bad = self.bad.get(&*name, now).is_some_and(|known| known == generation);
-        bad.then_some(Err(ApiKeyRefusal::Unknown))
+        self.answers.bad(&name, now).map(|()| Err(ApiKeyRefusal::Unknown))
     }
 
     pub(super) fn wanted(&self, digest: KeyDigest) -> KeyWanted {
-        KeyWanted { digest, deadline: self.settings.deadline, generation: self.generation.load(Acquire) }
+        KeyWanted { digest, deadline: self.settings.keeping.deadline, generation: self.answers.generation() }
     }
 
     /// Keeps the host's answer, and says what it comes to. One to a question from before everything was forgotten is
@@ -181,7 +153,7 @@ impl Lookup {
         let name = Zeroizing::new(wanted.digest.to_bytes());
         let generation = wanted.generation;
         let Some(entry) = entry else {
-            self.bad.insert(&*name, ALWAYS, now, generation);
+            self.answers.keep_bad(&name, now, (), generation);
             return Err((Code::ApiKey(ApiKeyRefusal::Unknown), None));
         };
         // The operator's mistake, and nobody's guess.
@@ -189,19 +161,19 @@ impl Lookup {
             .map_err(|error| (Code::ApiKeyUnavailable, Some(error.to_string())))?;
         let principal = Principal::of_looked_up(&entry, bucket, generation);
         let standing = entry.standing(now).map_err(|refusal| (Code::ApiKey(refusal), None));
-        let known = Known { entry, principal: principal.clone(), generation };
-        self.good.insert(&*name, ALWAYS, now, Arc::new(known));
+        let known = Known { entry, principal: principal.clone() };
+        self.answers.keep_good(&name, ALWAYS, now, Arc::new(known), generation);
         standing.map(|()| principal)
     }
 
     /// Forgets every answer: what is asked for next is asked of the host.
     pub(super) fn forget(&self) {
-        self.generation.fetch_add(1, Release);
+        self.answers.forget();
     }
 
     /// Whether an answer of that generation has not been forgotten.
     pub(super) fn remembers(&self, generation: u64) -> bool {
-        self.generation.load(Acquire) == generation
+        self.answers.remembers(generation)
     }
 }
 

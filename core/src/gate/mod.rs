@@ -5,6 +5,7 @@
 //! [`Gate::body`] on what the body asks for. What neither can read is never admitted.
 
 mod anonymous;
+mod answers;
 mod asking;
 mod audit;
 mod builder;
@@ -324,6 +325,7 @@ impl Gate {
             return false;
         }
         by_key
+            && principal.is_of_a_gate()
             && principal.until().is_none_or(|until| now.unix < until)
             && self.tokens.is_still_good(principal, token, now)
     }

@@ -2,7 +2,7 @@
 
 use crate::address::ClientAddress;
 use crate::api_keys::{ApiKey, KeyDigest};
-use crate::jwt::{Claims, OwnedClaims};
+use crate::jwt::{Claims, OwnedClaims, Verifier};
 use crate::oauth::{ClaimMapping, Who};
 use crate::rate::{Prepared, RateHeaders};
 use alloc::boxed::Box;
@@ -186,6 +186,33 @@ impl Principal {
         Self(Arc::new(inner))
     }
 
+    /// Whom a token is from that was verified apart from a gate, as a gate would have it by that verifier's
+    /// [mapping](Verifier::mapping); nothing where it names nobody. For what has no gate and should know callers by the same
+    /// ids; it was counted in no bucket.
+    ///
+    /// ```
+    /// use doorward::{Now, gate::Principal, jwt::{self, Algorithm, Rules, SigningKey, Verifier}, keys::KeySet};
+    ///
+    /// let key = SigningKey::hmac(Algorithm::HS256, b"a secret of at least 32 bytes, kept well")?;
+    /// let verifier = Verifier::new(KeySet::from(key.verifying_key()), Rules::new())?;
+    /// let token = jwt::sign(r#"{"iss":"https://i.example","sub":"anna","exp":4102444800}"#, &key)?;
+    /// let claims = verifier.verify(token.as_bytes(), Now::new(1_800_000_000.0, 0))?;
+    /// let anna = Principal::of_verified(&verifier, &claims.claims());
+    /// assert_eq!(anna.as_ref().map(Principal::id), Some("jwt:https://i.example:anna"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of_verified(verifier: &Verifier, claims: &Claims<'_>) -> Option<Self> {
+        Self::of_claims(claims, verifier.mapping(), verifier.window(claims).until)
+    }
+
+    /// Whose an API key is that was found apart from a gate: as [`of_verified`](Self::of_verified), for keys. No gate takes it
+    /// for [still good](super::Gate::still_good).
+    #[must_use]
+    pub fn of_entry(key: &ApiKey) -> Self {
+        Self(Arc::new(Inner::of_key(key, None)))
+    }
+
     /// Whether nothing was sent to prove who it is.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
@@ -201,6 +228,15 @@ impl Principal {
     /// The digest of its key; nothing for a token, or a key that the host knows.
     pub(super) fn digest(&self) -> Option<&KeyDigest> {
         self.0.digest.as_ref()
+    }
+
+    /// Whether it came in by a key that some gate knows, or by no key.
+    pub(super) fn is_of_a_gate(&self) -> bool {
+        #[cfg(feature = "std")]
+        let looked_up = self.0.looked_up.is_some();
+        #[cfg(not(feature = "std"))]
+        let looked_up = false;
+        self.0.method != AuthMethod::ApiKey || self.0.digest.is_some() || looked_up
     }
 
     /// What it may spend, where that is not what all may.

@@ -57,7 +57,7 @@ impl Key {
             Form::Der(der) => PublicKey::from_der(der)?,
         };
         let usual = public.usual();
-        Ok((None, Self::public(public, if algorithms.is_empty() { usual } else { algorithms })?))
+        Ok((None, Self::public(&public, if algorithms.is_empty() { usual } else { algorithms })?))
     }
 
     fn narrowed(self, algorithms: &[Algorithm]) -> Result<Self, KeyError> {

@@ -32,7 +32,7 @@ pub enum KeyError {
     RsaSize,
     /// An RSA exponent that is even, 1, or over 33 bits; of a private key, one below 65537.
     RsaExponent,
-    /// A point of the wrong length or form, or not on its curve; or an Ed25519 key of low order.
+    /// A point of the wrong length or form, or not on its curve; or an Ed25519 key that is not reduced, or of low order.
     Point,
     /// A JWK that is not one JSON object with the members of its `kty`, each once (RFC 7517 §4, RFC 7518 §6).
     JwkMalformed,

@@ -59,12 +59,12 @@ pub(super) fn read(text: &str) -> Result<(Option<String>, Key), KeyError> {
     let algorithm = jwk.algorithm()?;
     let kty = jwk.kty.ok_or(KeyError::JwkMalformed)?;
     let key = if kty == *"RSA" {
-        public(&jwk, PublicKey::rsa(trimmed(&bytes(jwk.n)?), trimmed(&bytes(jwk.e)?))?, algorithm)?
+        public(&jwk, &PublicKey::rsa(trimmed(&bytes(jwk.n)?), trimmed(&bytes(jwk.e)?))?, algorithm)?
     } else if kty == *"EC" {
-        public(&jwk, PublicKey::ec(jwk.curve()?, &bytes(jwk.x)?, &bytes(jwk.y)?)?, algorithm)?
+        public(&jwk, &PublicKey::ec(jwk.curve()?, &bytes(jwk.x)?, &bytes(jwk.y)?)?, algorithm)?
     } else if kty == *"OKP" {
         jwk.is_ed25519()?;
-        public(&jwk, PublicKey::ed25519(&bytes(jwk.x)?)?, algorithm)?
+        public(&jwk, &PublicKey::ed25519(&bytes(jwk.x)?)?, algorithm)?
     } else if kty == *"oct" {
         // A secret that does not say its algorithm could be used with any.
         Key::hmac(algorithm.ok_or(KeyError::AlgorithmMismatch)?, &bytes(jwk.k)?)?
@@ -171,7 +171,7 @@ pub(super) fn write(key: &PublicKey, algorithm: Algorithm, kid: Option<&str>) ->
 }
 
 /// A public key with its own algorithm, or the usual ones of its kind.
-fn public(jwk: &Jwk<'_>, key: PublicKey, algorithm: Option<Algorithm>) -> Result<Key, KeyError> {
+fn public(jwk: &Jwk<'_>, key: &PublicKey, algorithm: Option<Algorithm>) -> Result<Key, KeyError> {
     if jwk.private.iter().any(Option::is_some) {
         return Err(KeyError::PrivateKey);
     }

@@ -49,7 +49,7 @@ pub struct Key {
 enum Backend {
     Hmac(hmac::Prepared),
     #[cfg(feature = "asymmetric")]
-    Public(public::PublicKey),
+    Public(public::VerifyingKey),
 }
 
 impl Key {
@@ -86,11 +86,11 @@ impl Key {
     ///
     /// # Errors
     /// Not such a key; a private key; RSA under 2048 bits or with an exponent that is 1 or even; a point of the wrong
-    /// length or form, not on its curve (P-256, P-384) or of low order (Ed25519); no algorithm, or one that does not go
-    /// with the key.
+    /// length or form, not on its curve (P-256, P-384), or not reduced or of low order (Ed25519); no algorithm, or one
+    /// that does not go with the key.
     #[cfg(feature = "asymmetric")]
     pub fn from_pem(pem: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
-        Self::public(public::PublicKey::from_pem(pem)?, algorithms)
+        Self::public(&public::PublicKey::from_pem(pem)?, algorithms)
     }
 
     /// A public key from DER: SPKI, or an RSA key's PKCS#1; for these algorithms.
@@ -99,7 +99,7 @@ impl Key {
     /// As [`from_pem`](Self::from_pem).
     #[cfg(feature = "asymmetric")]
     pub fn from_der(der: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeyError> {
-        Self::public(public::PublicKey::from_der(der)?, algorithms)
+        Self::public(&public::PublicKey::from_der(der)?, algorithms)
     }
 
     /// A public key or a secret from a JWK (RFC 7517, RFC 7518 §6, RFC 8037 §2), with its `kid` where it has one.
@@ -124,18 +124,12 @@ impl Key {
     }
 
     #[cfg(feature = "asymmetric")]
-    fn public(key: public::PublicKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+    fn public(key: &public::PublicKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         if algorithms.is_empty() || algorithms.iter().any(|algorithm| !key.fits(*algorithm)) {
             return Err(KeyError::AlgorithmMismatch);
         }
-        let algorithms = algorithms.iter().fold(0, |bits, algorithm| bits | algorithm.bit());
-        Ok(Self { backend: Backend::Public(key), algorithms })
-    }
-
-    /// As [`public`](Self::public), for an algorithm that is known to go with the key.
-    #[cfg(feature = "asymmetric")]
-    const fn of_public(key: public::PublicKey, algorithm: Algorithm) -> Self {
-        Self { backend: Backend::Public(key), algorithms: algorithm.bit() }
+        let backend = Backend::Public(key.prepare(algorithms)?);
+        Ok(Self { backend, algorithms: algorithms.iter().fold(0, |bits, algorithm| bits | algorithm.bit()) })
     }
 
     /// Whether the key may be used with that algorithm.

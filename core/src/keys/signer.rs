@@ -18,7 +18,10 @@ pub(crate) struct Signer {
 enum Signing {
     Secret(Key),
     #[cfg(feature = "asymmetric")]
-    Private(PrivateKey),
+    Private {
+        key: PrivateKey,
+        verifying: Key,
+    },
 }
 
 impl Signer {
@@ -47,10 +50,8 @@ impl Signer {
 
     #[cfg(feature = "asymmetric")]
     pub(super) fn private(key: PrivateKey, algorithm: Algorithm) -> Result<Self, KeyError> {
-        if !key.public().fits(algorithm) {
-            return Err(KeyError::AlgorithmMismatch);
-        }
-        Ok(Self { algorithm, key: Signing::Private(key) })
+        let verifying = Key::public(key.public(), &[algorithm])?;
+        Ok(Self { algorithm, key: Signing::Private { key, verifying } })
     }
 
     pub(crate) const fn algorithm(&self) -> Algorithm {
@@ -62,7 +63,7 @@ impl Signer {
         match &self.key {
             Signing::Secret(secret) => Some(secret.sign_hmac(message, &mut [0; 64]).to_vec()),
             #[cfg(feature = "asymmetric")]
-            Signing::Private(key) => key.sign(self.algorithm, message),
+            Signing::Private { key, .. } => key.sign(self.algorithm, message),
         }
     }
 
@@ -71,7 +72,7 @@ impl Signer {
         match &self.key {
             Signing::Secret(secret) => secret.clone(),
             #[cfg(feature = "asymmetric")]
-            Signing::Private(key) => Key::of_public(key.public().clone(), self.algorithm),
+            Signing::Private { verifying, .. } => verifying.clone(),
         }
     }
 
@@ -80,7 +81,7 @@ impl Signer {
     pub(crate) fn public_jwk(&self, kid: Option<&str>) -> Option<String> {
         match &self.key {
             Signing::Secret(_) => None,
-            Signing::Private(key) => Some(jwk::write(key.public(), self.algorithm, kid)),
+            Signing::Private { key, .. } => Some(jwk::write(key.public(), self.algorithm, kid)),
         }
     }
 }

@@ -119,8 +119,8 @@ fn rsa_pkcs1_signatures() {
         for group in rsa_pkcs1_verify::TestSet::load(name).unwrap().test_groups {
             let key = key(&group.der, &group.pem, algorithm).unwrap();
             for test in group.tests {
-                // `Acceptable` is a DigestInfo without its NULL, which RFC 8017 §A.2.4 lets a verifier take and ring
-                // does not.
+                // `Acceptable` is a DigestInfo without its NULL, which RFC 8017 §A.2.4 lets a verifier take, and neither
+                // ring nor AWS-LC does.
                 let expected = test.result == TestResult::Valid;
                 let found = key.verify(algorithm, &test.msg, &test.sig);
                 tally.add(algorithm.name(), test.tc_id, &test.comment, expected, found);

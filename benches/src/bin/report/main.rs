@@ -112,6 +112,9 @@ fn time_row(case: &Case, effort: &Effort) -> Map<String, Value> {
     let mut row = Map::new();
     row.insert("id".into(), case.id.as_str().into());
     row.insert("ns".into(), rounded(ours.median));
+    if let Some(library) = case.by {
+        row.insert("by".into(), library.into());
+    }
     let ratio = theirs.map(|theirs| ours.median / theirs.median);
     if let (Some(vs), Some(theirs), Some(ratio)) = (case.vs, theirs, ratio) {
         row.insert("vs".into(), vs.into());

@@ -5,29 +5,22 @@ use crate::keys::KeyError;
 use alloc::vec::Vec;
 use ring::agreement::{self, ECDH_P256, ECDH_P384, EphemeralPrivateKey, agree_ephemeral};
 use ring::rand::SystemRandom;
-use ring::signature::VerificationAlgorithm;
-use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, UnparsedPublicKey};
 
 /// A key on a curve.
 #[derive(Clone)]
 pub(in crate::keys) struct EllipticKey {
     curve: Curve,
-    key: UnparsedPublicKey<Vec<u8>>,
+    point: Vec<u8>,
 }
 
 impl EllipticKey {
     /// `point` is 0x04, x and y for the P-curves (SEC 1 §2.3.3), the 32 bytes of RFC 8032 §5.1.2 for Ed25519. Whether
-    /// 32 bytes are those of a point is found out by ring on every verification, and here for the P-curves alone.
+    /// 32 bytes are those of a point is found out on every verification, and here for the P-curves alone.
     pub(super) fn new(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
-        let algorithm: &'static dyn VerificationAlgorithm = match curve {
-            Curve::P256 => &ECDSA_P256_SHA256_FIXED,
-            Curve::P384 => &ECDSA_P384_SHA384_FIXED,
-            Curve::Ed25519 => &ED25519,
-        };
         let good = match (curve, point) {
             (Curve::P256, [4, coordinates @ ..]) => coordinates.len() == 64,
             (Curve::P384, [4, coordinates @ ..]) => coordinates.len() == 96,
-            (Curve::Ed25519, point) => point.len() == 32 && !is_of_low_order(point),
+            (Curve::Ed25519, point) => point.len() == 32 && is_reduced(point) && !is_of_low_order(point),
             _ => false,
         };
         if !good {
@@ -38,7 +31,7 @@ impl EllipticKey {
             Curve::P384 => check_on_curve(&ECDH_P384, point)?,
             Curve::Ed25519 => {}
         }
-        Ok(Self { curve, key: UnparsedPublicKey::new(algorithm, point.to_vec()) })
+        Ok(Self { curve, point: point.to_vec() })
     }
 
     pub(in crate::keys) const fn curve(&self) -> Curve {
@@ -47,11 +40,7 @@ impl EllipticKey {
 
     /// As it was given to [`new`](Self::new).
     pub(in crate::keys) fn point(&self) -> &[u8] {
-        self.key.as_ref()
-    }
-
-    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verify(message, signature).is_ok()
+        &self.point
     }
 }
 
@@ -64,9 +53,15 @@ fn check_on_curve(algorithm: &'static agreement::Algorithm, point: &[u8]) -> Res
         .map_err(|_| KeyError::Point)
 }
 
-/// The y of Ed25519's points whose order divides eight, in every encoding: with such a key, signatures can be made
-/// by anybody (RFC 8032 leaves them in; RFC 7748 §6.1 tells of the same for X25519).
-const LOW_ORDER: [[u8; 32]; 7] = [
+/// Whether y is below the field's 2²⁵⁵ − 19, as RFC 8032 §5.1.3 wants it decoded. ring would reduce it, AWS-LC refuse it.
+fn is_reduced(point: &[u8]) -> bool {
+    let [first, middle @ .., last] = point else { return false };
+    *first < 0xED || last & 0x7F != 0x7F || middle.iter().any(|byte| *byte != 0xFF)
+}
+
+/// The y of Ed25519's points whose order divides eight, reduced: with such a key, signatures can be made by anybody
+/// (RFC 8032 leaves them in; RFC 7748 §6.1 tells of the same for X25519).
+const LOW_ORDER: [[u8; 32]; 5] = [
     y(0x00, 0x00, 0x00),
     y(0x01, 0x00, 0x00),
     [
@@ -78,8 +73,6 @@ const LOW_ORDER: [[u8; 32]; 7] = [
         0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
     ],
     y(0xec, 0xff, 0x7f),
-    y(0xed, 0xff, 0x7f),
-    y(0xee, 0xff, 0x7f),
 ];
 
 /// A number whose middle bytes are all alike, little-endian.

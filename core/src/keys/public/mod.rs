@@ -1,9 +1,10 @@
-//! Public keys of every kind, by ring, and the texts they come in.
+//! Public keys of every kind, and the texts they come in.
 //!
 //! What a key may be used with is decided by its kind, then narrowed by whoever configures it. Signatures of
-//! elliptic curves are the raw `r ‖ s` of RFC 7518 §3.4, never DER; ring refuses `r` and `s` of zero and of the
-//! group's order or above (CVE-2022-21449).
+//! elliptic curves are the raw `r ‖ s` of RFC 7518 §3.4, never DER; the libraries that verify refuse `r` and `s` of zero
+//! and of the group's order or above (CVE-2022-21449).
 
+mod backend;
 mod elliptic;
 pub(super) mod oid;
 mod rsa;
@@ -12,6 +13,7 @@ mod spki;
 use super::KeyError;
 use crate::jwt::Algorithm;
 use alloc::vec::Vec;
+use backend::{Prepare as _, Prepared};
 
 /// A public key, its numbers taken out of their encoding once.
 #[derive(Clone)]
@@ -72,15 +74,31 @@ impl PublicKey {
     pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
         match self {
             Self::Rsa(_) => algorithm.is_rsa(),
-            Self::Elliptic(_) => self.usual().contains(&algorithm),
+            Self::Elliptic(key) => key.curve().algorithm() == algorithm,
         }
     }
 
+    /// The key as it verifies, for algorithms that all [`fit`](Self::fits) it.
+    pub(super) fn prepare(&self, algorithms: &[Algorithm]) -> Result<VerifyingKey, KeyError> {
+        let prepared = match self {
+            Self::Rsa(key) => {
+                let (n, e) = key.numbers();
+                Prepared::rsa(n, e, algorithms)
+            }
+            Self::Elliptic(key) => Prepared::point(key.curve(), key.point()),
+        };
+        prepared.map(VerifyingKey).ok_or(KeyError::Unreadable)
+    }
+}
+
+/// A public key prepared for its algorithms.
+#[derive(Clone)]
+pub(super) struct VerifyingKey(Prepared);
+
+impl VerifyingKey {
+    /// False for an algorithm it was not prepared for.
     pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        match self {
-            Self::Rsa(key) => key.verify(algorithm, message, signature),
-            Self::Elliptic(key) => self.fits(algorithm) && key.verify(message, signature),
-        }
+        self.0.verify(algorithm, message, signature)
     }
 }
 
@@ -90,4 +108,15 @@ pub(super) enum Curve {
     P256,
     P384,
     Ed25519,
+}
+
+impl Curve {
+    /// The one that goes with it (RFC 7518 §3.4, RFC 8037 §3.1).
+    const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::P256 => Algorithm::ES256,
+            Self::P384 => Algorithm::ES384,
+            Self::Ed25519 => Algorithm::EdDSA,
+        }
+    }
 }
