@@ -312,7 +312,14 @@ export class Gate {
     this.#revoke(issuer, text(client, 'client'), true, before, until, opts);
   }
 
-  #revoke(issuer: string, subject: string, client: boolean, before: number, until: number, opts: Now | undefined): void {
+  #revoke(
+    issuer: string,
+    subject: string,
+    client: boolean,
+    before: number,
+    until: number,
+    opts: Now | undefined,
+  ): void {
     const now = nowOf<Moment>(opts);
     const given = {
       issuer: text(issuer, 'issuer'),
