@@ -11,6 +11,7 @@
 //! | `jwks` | key sets that are fetched |
 //! | `verifier` | tokens to claims |
 //! | `raw` | signatures of bytes, for the drop-in |
+//! | `jsonwebtoken` | what `doorward/jsonwebtoken` needs besides |
 //! | `api_keys` | sets of API keys |
 //! | `rate` | quotas and limiters |
 //! | `policy` | who may reach what |
@@ -22,6 +23,7 @@ mod boundary;
 mod convert;
 mod errors;
 mod gate;
+mod jsonwebtoken;
 mod jwks;
 mod keys;
 mod now;
