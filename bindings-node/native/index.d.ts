@@ -38,12 +38,6 @@ export declare function gateAddressHeaders(gate: ExternalObject<GateHandle>, pac
  */
 export declare function clockOffset(milliseconds: number): number
 
-/**
- * What verifies by that key and algorithm: `(message, signature)` gives 1 where the signature holds, 0 where it doesn't, and
- * a number below zero where one of them is neither string nor bytes.
- */
-export declare function signatureVerifier(key: ExternalObject<KeyHandle>, algorithm: string): (message: string | Uint8Array, signature: Uint8Array) => number
-
 /** A JWS of any payload. */
 export declare function signingKeySignJws(key: ExternalObject<SigningKeyHandle>, payload: string | Uint8Array): string
 
@@ -154,9 +148,6 @@ export declare function keyFromJwk(jwk: string): ExternalObject<KeyHandle>
 
 /** A quota; `window` is in seconds. */
 export declare function quotaNew(max: number, window: number, burst: number | undefined | null, strict: boolean): ExternalObject<Quota>
-
-/** A secret that signs, of any length but none. */
-export declare function signingKeyFromShortSecret(secret: string | Uint8Array, algorithm: string): ExternalObject<SigningKeyHandle>
 
 /** A secret that signs. */
 export declare function signingKeyFromSecret(secret: string | Uint8Array, algorithm: string, kid?: string, tokenType?: string): ExternalObject<SigningKeyHandle>
@@ -292,7 +283,7 @@ export declare function gateRevokeToken(gate: ExternalObject<GateHandle>, token:
 export declare function gateRevokeId(gate: ExternalObject<GateHandle>, issuer: string, id: string, until: number, unix: number, milliseconds: number): void
 
 /** Revokes what was issued before that to a subject; or to a client, of those without a subject. */
-export declare function gateRevokeSubject(gate: ExternalObject<GateHandle>, issuer: string, subject: string, client: boolean, before: number, until: number, unix: number, milliseconds: number): void
+export declare function gateRevokeSubject(gate: ExternalObject<GateHandle>, given: RevocationGiven, unix: number, milliseconds: number): void
 
 /** Scopes that a scope implies. */
 export interface Implied {
@@ -341,6 +332,9 @@ export declare function jwksFetch(jwks: ExternalObject<JwksHandle>, milliseconds
 /** The fetch to do, if no other request has it already. */
 export declare function askTakeFetch(step: ExternalObject<StepHandle>): FetchParts | null
 
+/** The gate of that name. */
+export declare function sharedGate(name: string): ExternalObject<GateHandle>
+
 /** The header API keys come in. */
 export declare function gateApiKeyHeader(gate: ExternalObject<GateHandle>): string
 
@@ -359,8 +353,17 @@ export declare function keySetFromJwks(jwks: string): ExternalObject<KeySetHandl
 /** The keys of a file's text. */
 export declare function apiKeysFromText(text: string | Uint8Array, prefix: string, pepper?: string | Uint8Array | undefined | null): ExternalObject<ApiKeysHandle>
 
-/** The message's signature. */
-export declare function signBytes(key: ExternalObject<SigningKeyHandle>, message: string | Uint8Array): Buffer
+/** The limiter of that name. */
+export declare function sharedLimiter(name: string): ExternalObject<LimiterHandle>
+
+/** The name of a gate. */
+export declare function shareGate(gate: ExternalObject<GateHandle>): string
+
+/** The name of a limiter. */
+export declare function shareLimiter(limiter: ExternalObject<LimiterHandle>): string
+
+/** The name of a set of API keys. */
+export declare function shareApiKeys(keys: ExternalObject<ApiKeysHandle>): string
 
 /** The names of all settings. */
 export declare function settingNames(): Array<string>
@@ -430,6 +433,9 @@ export declare function scopesOf(claims: string): Array<string>
 
 /** The session id that a client is given in the place of the service's own. */
 export declare function gateBindSession(gate: ExternalObject<GateHandle>, principal: ExternalObject<Principal>, inner: string): string
+
+/** The set of that name. */
+export declare function sharedApiKeys(name: string): ExternalObject<ApiKeysHandle>
 
 /** The text of a list's result with what is shown. */
 export declare function policyFilterResult(policy: ExternalObject<Policy>, method: string, result: string | Uint8Array, roles: Array<string>, scopes: Array<string>): string
@@ -715,6 +721,20 @@ clockTolerance: number
 deadline?: number | undefined
 /** Where who, scopes and roles are. */
 mapping?: MappingGiven | undefined
+}
+
+/** What is revoked of somebody's tokens. */
+export interface RevocationGiven {
+/** Who issued them. */
+issuer: string
+/** The subject, or the client. */
+subject: string
+/** Whether it is a client's that has no subject. */
+client: boolean
+/** Those issued before that. */
+before: number
+/** When all of them will have expired. */
+until: number
 }
 
 /** What somebody may reach: everything, or what the patterns name. */

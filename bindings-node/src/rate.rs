@@ -193,7 +193,6 @@ pub(crate) fn limiter_reset(limiter: &External<LimiterHandle>, key: Octets) -> b
 /// Evictions with debt, busy denials, sweeps, and slots.
 #[napi]
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counters are numbers in JavaScript")]
 pub(crate) fn limiter_stats(limiter: &External<LimiterHandle>) -> Vec<f64> {
     let stats = limiter.limiter.stats();
     vec![stats.evictions_with_debt as f64, stats.busy_denials as f64, stats.sweeps as f64, stats.slots as f64]

@@ -198,7 +198,11 @@ test('paths that are no MCP endpoints', async () => {
   for (const bad of [{ open: '/health' }, { open: ['health'] }, { sweep: 31 }, { bodyTime: Number.NaN }]) {
     assert.throws(() => guarded(gate(), echo, bad), ConfigError);
   }
+  for (const bad of [{ opened: ['/health'] }, { peer: '127.0.0.1' }, { fetch: 1 }, { onErrors: () => {} }]) {
+    assert.throws(() => guarded(gate(), echo, bad), TypeError);
+  }
   assert.throws(() => guarded({}, echo), TypeError);
+  assert.throws(() => guarded(new Door(gate()), echo, { log: () => {} }), ConfigError);
 });
 
 test('well-known addresses', async () => {

@@ -2,9 +2,9 @@
 
 import { type Answer, RATE, SESSION, outwardSession } from './_answer.js';
 import { bearerOf } from './_auth_info.js';
-import type { Admitted, Door, Gate, NeedBody } from './index.js';
+import type { Admitted, NeedBody } from './index.js';
 import { watch } from './_ending.js';
-import { type CommonOptions, Settings, WELL_KNOWN } from './_guard.js';
+import { Settings, WELL_KNOWN } from './_guard.js';
 
 /** What came of a request. */
 export type Decided =
@@ -22,10 +22,6 @@ export interface Source {
 
 /** A guard of fetch-style requests. */
 export class FetchGuard extends Settings {
-  constructor(gate: Gate | Door, options: CommonOptions = {}) {
-    super(gate, options);
-  }
-
   /** Lets a request in, or answers it. */
   async decide(request: Request, peer: string | undefined, source: Source = {}): Promise<Decided> {
     const began = performance.now();

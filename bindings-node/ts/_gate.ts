@@ -34,6 +34,8 @@ import { filtered, grantsGiven, policyHandle } from './_policy.js';
 import type { Grants, ListMethod, Policy } from './_policy.js';
 import { principalHandle } from './_principal.js';
 import type { Principal } from './_principal.js';
+import { sharedHandle, sharedId } from './_share.js';
+import type { SharedHandle } from './_share.js';
 import { numbers, stepOf } from './_steps.js';
 import type { Admitted, Denial, Now, Read, Step } from './_steps.js';
 import { verifierHandle } from './_verifier.js';
@@ -195,6 +197,20 @@ export class Gate {
     return gateOf(throwing(() => native.gateFromConfig(file, vars, policy)));
   }
 
+  /** The gate of a handle, which another thread's gate gave: see `share`. Throws `ConfigError`: there is none any more. */
+  static shared(handle: SharedHandle): Gate {
+    const id = sharedId(handle, 'gate');
+    return gateOf(throwing(() => native.sharedGate(id)));
+  }
+
+  /**
+   * A handle for other threads, to be posted to a worker: `Gate.shared(handle)` there is the same gate, with the same buckets,
+   * cache, keys and revocations. The handle itself keeps nothing: it is good for as long as any `Gate` of it lives.
+   */
+  share(): SharedHandle {
+    return sharedHandle('gate', native.shareGate(this.#native));
+  }
+
   /**
    * Decides on a request's head, before its body is read. `peer` is the other end's IP address: without one, every request is
    * refused.
@@ -296,10 +312,16 @@ export class Gate {
     this.#revoke(issuer, text(client, 'client'), true, before, until, opts);
   }
 
-  #revoke(issuer: string, who: string, client: boolean, before: number, until: number, opts: Now | undefined): void {
-    const [now, of] = [nowOf<Moment>(opts), text(issuer, 'issuer')];
-    const [start, end] = [number(before, 'before'), number(until, 'until')];
-    throwing(() => native.gateRevokeSubject(this.#native, of, who, client, start, end, unix(now), milliseconds(now)));
+  #revoke(issuer: string, subject: string, client: boolean, before: number, until: number, opts: Now | undefined): void {
+    const now = nowOf<Moment>(opts);
+    const given = {
+      issuer: text(issuer, 'issuer'),
+      subject,
+      client,
+      before: number(before, 'before'),
+      until: number(until, 'until'),
+    };
+    throwing(() => native.gateRevokeSubject(this.#native, given, unix(now), milliseconds(now)));
   }
 
   /**

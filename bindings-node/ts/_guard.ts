@@ -16,6 +16,7 @@ import {
   type Principal,
 } from './index.js';
 import { SWEEP } from './_ending.js';
+import { readOptions, wrongType } from './_options.js';
 import { headersOf, pathOf, queryOf, setHeader } from './_request.js';
 
 /** RFC 8615: the gate answers under no other path, and need not be asked about one. */
@@ -45,6 +46,20 @@ export interface GuardOptions extends CommonOptions {
   peer?: (req: IncomingMessage) => string | undefined;
 }
 
+const NAMES = [
+  'open',
+  'plain',
+  'bodyTime',
+  'sweep',
+  'fetch',
+  'redis',
+  'apiKeyLookUp',
+  'introspect',
+  'log',
+] as const satisfies (keyof CommonOptions)[];
+
+const OF_DOOR = ['fetch', 'redis', 'apiKeyLookUp', 'introspect', 'log'] as const satisfies (keyof DoorOptions)[];
+
 /** A gate and its settings, whatever requests come in. */
 export class Settings {
   readonly door: Door;
@@ -54,21 +69,31 @@ export class Settings {
   readonly #open: readonly string[];
   readonly #plain: readonly string[];
 
-  /** A gate gets a door of its own, by the options; keys are fetched right away. A door is its owner's to start and stop. */
-  constructor(gate: Gate | Door, options: CommonOptions) {
-    const { open = [], plain = [], bodyTime = BODY_TIME, sweep = SWEEP } = options;
+  /**
+   * A gate gets a door of its own, by the options; keys are fetched right away. A door is its owner's to make, start and stop.
+   * `more`: names of options that are others' to read.
+   */
+  constructor(gate: Gate | Door, options: CommonOptions, more: readonly string[] = []) {
+    const said = readOptions(options, [...NAMES, ...more] as typeof NAMES & (keyof CommonOptions)[]);
+    const { open = [], plain = [], bodyTime = BODY_TIME, sweep = SWEEP } = said;
     if (!isPaths(open) || !isPaths(plain)) throw new ConfigError('open and plain are lists of paths that begin with /');
     if (!(bodyTime > 0)) throw new ConfigError('bodyTime is a number of seconds');
     if (!(sweep > 0 && sweep <= 30)) throw new ConfigError('sweep is at most 30 seconds');
-    if (gate instanceof Door) this.door = gate;
-    else if (gate instanceof Gate) this.door = new Door(gate, doorOptions(options));
-    else throw new TypeError('a guard needs a Gate or a Door');
+    const ofDoor = OF_DOOR.filter((name) => said[name] !== undefined);
+    if (gate instanceof Door) {
+      if (ofDoor.length > 0) throw new ConfigError(`${ofDoor.join(', ')}: for the door, which is there already`);
+      this.door = gate;
+    } else if (gate instanceof Gate) {
+      this.door = new Door(gate, Object.fromEntries(ofDoor.map((name) => [name, said[name]])));
+      void this.door.start();
+    } else {
+      throw new TypeError('a guard needs a Gate or a Door');
+    }
     this.resource = resourceOf(this.door.gate);
     this.bodyTime = bodyTime;
     this.sweep = sweep;
-    this.#open = open;
-    this.#plain = plain;
-    if (!(gate instanceof Door)) void this.door.start();
+    this.#open = [...open];
+    this.#plain = [...plain];
   }
 
   /** Whose a path is. */
@@ -79,17 +104,6 @@ export class Settings {
     if (isUnder(path, this.#open)) return 'open';
     return isUnder(path, this.#plain) ? 'plain' : 'mcp';
   }
-}
-
-function doorOptions(options: CommonOptions): DoorOptions {
-  const { apiKeyLookUp, fetch, introspect, log, redis } = options;
-  return {
-    ...(apiKeyLookUp !== undefined && { apiKeyLookUp }),
-    ...(fetch !== undefined && { fetch }),
-    ...(introspect !== undefined && { introspect }),
-    ...(log !== undefined && { log }),
-    ...(redis !== undefined && { redis }),
-  };
 }
 
 function isPaths(paths: unknown): paths is readonly string[] {
@@ -119,9 +133,11 @@ const THROWN_AWAY = 65_536;
 export class NodeGuard extends Settings {
   readonly #peer: (req: IncomingMessage) => string | undefined;
 
-  constructor(gate: Gate | Door, options: GuardOptions = {}) {
-    super(gate, options);
-    this.#peer = options.peer ?? ((req) => req.socket.remoteAddress);
+  constructor(gate: Gate | Door, options: GuardOptions = {}, more: readonly string[] = []) {
+    super(gate, options, ['peer', ...more]);
+    const { peer = (req: IncomingMessage) => req.socket.remoteAddress } = options;
+    if (typeof peer !== 'function') throw wrongType('peer', 'a function', peer);
+    this.#peer = peer;
   }
 
   /** Lets a request in, unless it is refused, or answers it where it asks for the server's metadata. */

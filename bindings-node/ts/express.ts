@@ -12,7 +12,7 @@
  */
 
 import { send } from './_answer.js';
-import { type AuthInfo, resourceOf } from './_auth_info.js';
+import { resourceOf } from './_auth_info.js';
 import type { Door, Gate, Principal } from './index.js';
 import { type GuardOptions, NodeGuard, answersWellKnown } from './_guard.js';
 import { type GuardMiddleware, type Middleware, middlewareOf } from './_middleware.js';
@@ -24,6 +24,7 @@ export type { GuardOptions } from './_guard.js';
 export type { GuardMiddleware, Middleware } from './_middleware.js';
 export type { Needs } from './_requires.js';
 
+// `auth` is there, too, an `AuthInfo` as the MCP SDKs' transports hand it on to tools; its type is theirs to declare.
 declare global {
   // The place for what middleware adds, by Express's own types.
   // eslint-disable-next-line @typescript-eslint/no-namespace
@@ -31,8 +32,6 @@ declare global {
     interface Request {
       /** Who it is from; absent on open paths. */
       principal?: Principal;
-      /** The same as the MCP SDKs know it: their transports hand it on to tools. */
-      auth?: AuthInfo;
       /** The body's bytes, where the guard has read it. */
       rawBody?: Buffer;
     }

@@ -44,11 +44,14 @@ export interface PluginOptions extends GuardOptions {
   gate: Gate | Door;
 }
 
+/** What Fastify itself reads of them. */
+const OF_FASTIFY = ['prefix', 'logLevel', 'logSerializers'];
+
 /** The plugin. What it adds belongs to the scope it is registered in, as with `fastify-plugin`. */
 export const guard: FastifyPluginCallback<PluginOptions> = Object.assign(
   (app: FastifyInstance, options: PluginOptions, done: (error?: Error) => void): void => {
     if (options.gate === undefined) return done(new ConfigError('name the gate'));
-    const node = new NodeGuard(options.gate, options);
+    const node = new NodeGuard(options.gate, options, ['gate', ...OF_FASTIFY]);
     app.decorate('door', node.door);
     app.decorateRequest('principal', { getter: of((raw) => raw.principal) });
     app.decorateRequest('auth', { getter: of((raw) => raw.auth) });

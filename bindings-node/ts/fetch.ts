@@ -77,7 +77,7 @@ export function guarded(
   handler: (request: Request, caller: Caller) => Response | Promise<Response>,
   options: GuardedOptions = {},
 ): Guarded {
-  const fetching = new FetchGuard(gate, options);
+  const fetching = new FetchGuard(gate, options, ['onError']);
   const { onError = console.error } = options;
   const serve = async (request: Request, from: From): Promise<Response> => {
     try {

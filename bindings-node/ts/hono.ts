@@ -52,7 +52,7 @@ function peerOf(c: Context): string | undefined {
 
 /** Middleware that lets through what its gate admits: everything behind it is guarded, but for `open` paths. */
 export function guard(gate: Gate | Door, options: GuardOptions = {}): GuardMiddleware {
-  const fetching = new FetchGuard(gate, options);
+  const fetching = new FetchGuard(gate, options, ['peer']);
   const { peer = peerOf } = options;
   const middleware: MiddlewareHandler<Guarded> = async (c, next) => {
     const { raw } = c.req;

@@ -69,7 +69,7 @@ export function guarded(
   listener: (req: GuardedRequest, res: ServerResponse) => unknown,
   options: GuardedOptions = {},
 ): Guarded {
-  const node = new NodeGuard(gate, options);
+  const node = new NodeGuard(gate, options, ['onError']);
   const { onError = console.error } = options;
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     try {

@@ -37,7 +37,7 @@ const FIRST_EVENT = 8192;
 /** Middleware that lets through what its gate admits. Throws `ConfigError`: the gate has no `sessionKey` to bind sessions by. */
 export function guard(gate: Gate | Door, options: SseOptions = {}): GuardMiddleware {
   const { messages = '/messages', parameter = 'sessionId', sse = '/sse' } = options;
-  const node = new NodeGuard(gate, options);
+  const node = new NodeGuard(gate, options, ['sse', 'messages', 'parameter']);
   if (!node.door.gate.bindsSessions) throw new ConfigError('give the gate a sessionKey: sessions are bound by it');
   return middlewareOf(
     node,

@@ -68,27 +68,12 @@ impl Call {
         Answer(value)
     }
 
-    /// `undefined`
-    #[inline]
-    pub(crate) const fn nothing(&self) -> Answer {
-        Answer(ptr::null_mut())
-    }
-
     /// A small whole number.
     #[inline]
     pub(crate) fn int(&self, number: i32) -> Answer {
         let mut value = ptr::null_mut();
         // SAFETY: a result to write to. Were there no room for it, it would stay null.
         unsafe { sys::napi_create_int32(self.env, number, &mut value) };
-        Answer(value)
-    }
-
-    /// A number.
-    #[inline]
-    pub(crate) fn float(&self, number: f64) -> Answer {
-        let mut value = ptr::null_mut();
-        // SAFETY: as for `int`.
-        unsafe { sys::napi_create_double(self.env, number, &mut value) };
         Answer(value)
     }
 

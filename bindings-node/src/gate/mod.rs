@@ -160,20 +160,31 @@ pub(crate) fn gate_revoke_id(
     gate.0.gate.revocations().revoke_id(&issuer, &id, until, now).or_config_error()
 }
 
+/// What is revoked of somebody's tokens.
+#[napi(object, object_to_js = false)]
+pub(crate) struct RevocationGiven {
+    /// Who issued them.
+    pub issuer: String,
+    /// The subject, or the client.
+    pub subject: String,
+    /// Whether it is a client's that has no subject.
+    pub client: bool,
+    /// Those issued before that.
+    pub before: f64,
+    /// When all of them will have expired.
+    pub until: f64,
+}
+
 /// Revokes what was issued before that to a subject; or to a client, of those without a subject.
 #[napi]
-#[expect(clippy::too_many_arguments, reason = "TypeScript's")]
 pub(crate) fn gate_revoke_subject(
     gate: &External<GateHandle>,
-    issuer: String,
-    subject: String,
-    client: bool,
-    before: f64,
-    until: f64,
+    given: RevocationGiven,
     unix: f64,
     milliseconds: f64,
 ) -> Result<()> {
     let (revocations, now) = (gate.0.gate.revocations(), now(unix, milliseconds));
+    let RevocationGiven { issuer, subject, client, before, until } = given;
     let revoked = match client {
         true => revocations.revoke_client(&issuer, &subject, before, until, now),
         false => revocations.revoke_subject(&issuer, &subject, before, until, now),
@@ -302,7 +313,6 @@ pub(crate) fn gate_api_key_header(gate: &External<GateHandle>) -> String {
 /// Hits, misses and evictions of the verified-token cache.
 #[napi]
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counters are numbers in JavaScript")]
 pub(crate) fn gate_cache_stats(gate: &External<GateHandle>) -> Option<Vec<f64>> {
     let stats = gate.0.gate.cache_stats()?;
     Some(vec![stats.hits as f64, stats.misses as f64, stats.evictions as f64])
