@@ -10,7 +10,6 @@
 //! | `keys`, `sign` | keys that verify, sets of them, keys that sign |
 //! | `jwks` | key sets that are fetched |
 //! | `verifier` | tokens to claims |
-//! | `raw` | signatures of bytes, for the drop-in |
 //! | `jsonwebtoken` | what `doorward/jsonwebtoken` needs besides |
 //! | `api_keys` | sets of API keys |
 //! | `rate` | quotas and limiters |
@@ -32,7 +31,6 @@ mod keys;
 mod now;
 mod policy;
 mod rate;
-mod raw;
 mod share;
 mod sign;
 mod verifier;
