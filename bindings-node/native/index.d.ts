@@ -38,12 +38,6 @@ export declare function gateAddressHeaders(gate: ExternalObject<GateHandle>, pac
  */
 export declare function clockOffset(milliseconds: number): number
 
-/**
- * What verifies by that key and algorithm: `(message, signature)` gives 1 where the signature holds, 0 where it doesn't, and
- * a number below zero where one of them is neither string nor bytes.
- */
-export declare function signatureVerifier(key: ExternalObject<KeyHandle>, algorithm: string): (message: string | Uint8Array, signature: Uint8Array) => number
-
 /** A JWS of any payload. */
 export declare function signingKeySignJws(key: ExternalObject<SigningKeyHandle>, payload: string | Uint8Array): string
 
@@ -98,7 +92,7 @@ export declare function gateFromConfig(path: string, vars: Array<string>, policy
 export declare function gateFromEnv(vars: Array<string>, policy?: ExternalObject<Policy> | undefined | null): ExternalObject<GateHandle>
 
 /** A gate of these parts. `sessionKey` binds session ids to their principals. */
-export declare function gateNew(given: GateGiven, verifiers: Array<ExternalObject<VerifierHandle>>, sessionKey?: string | Uint8Array | undefined | null): ExternalObject<GateHandle>
+export declare function gateNew(given: GateGiven, verifiers: ExternalObject<VerifierHandle>[], sessionKey: string | Uint8Array | undefined, list: Parameters<typeof gateListen>[1] | undefined): ExternalObject<GateHandle>
 
 /** A key of a JWK Set that can't be used. */
 export interface LeftOut {
@@ -154,9 +148,6 @@ export declare function keyFromJwk(jwk: string): ExternalObject<KeyHandle>
 
 /** A quota; `window` is in seconds. */
 export declare function quotaNew(max: number, window: number, burst: number | undefined | null, strict: boolean): ExternalObject<Quota>
-
-/** A secret that signs, of any length but none. */
-export declare function signingKeyFromShortSecret(secret: string | Uint8Array, algorithm: string): ExternalObject<SigningKeyHandle>
 
 /** A secret that signs. */
 export declare function signingKeyFromSecret(secret: string | Uint8Array, algorithm: string, kid?: string, tokenType?: string): ExternalObject<SigningKeyHandle>
@@ -305,6 +296,9 @@ scopes: Array<string>
 /** Seconds the answer may take from now on. */
 export declare function askDeadline(step: ExternalObject<StepHandle>, unix: number, milliseconds: number): number | null
 
+/** Sets the function that a shared gate's list is in this thread. False where the gate has no list. */
+export declare function gateListen(gate: ExternalObject<GateHandle>, list: (token: string, issuer: string, subject: string, isClient: boolean, id: string | null, issuedAt: number | null) => number): boolean
+
 /** Takes back what was spent by the check of that receipt's number. */
 export declare function limiterGiveBack(limiter: ExternalObject<LimiterHandle>, receipt: number): boolean
 
@@ -364,9 +358,6 @@ export declare function apiKeysFromText(text: string | Uint8Array, prefix: strin
 
 /** The limiter of that name. */
 export declare function sharedLimiter(name: string): ExternalObject<LimiterHandle>
-
-/** The message's signature. */
-export declare function signBytes(key: ExternalObject<SigningKeyHandle>, message: string | Uint8Array): Buffer
 
 /** The name of a gate. */
 export declare function shareGate(gate: ExternalObject<GateHandle>): string

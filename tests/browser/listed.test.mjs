@@ -1,13 +1,12 @@
 // A page of a listed origin can call, and read whatever it is answered.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { ADMIN_KEY, token, USER_KEY } from "./harness/credentials.mjs";
-import { INITIALIZE, json, post, rpc, WHOAMI } from "./harness/mcp.mjs";
+import { token, USER_KEY } from "./harness/credentials.mjs";
+import { idIn, INITIALIZE, json, post, rpc, WHOAMI } from "./harness/mcp.mjs";
 import { SERVERS } from "./harness/servers.mjs";
 import { Stage } from "./harness/stage.mjs";
 
 const RATE = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy"];
-const MINT = rpc("tools/call", { name: "generate-token", arguments: { userId: "ben" } });
 
 function readable(answer, names) {
   const missing = names.filter((name) => !answer.headers[name]);
@@ -39,7 +38,7 @@ for (const kind of SERVERS) {
           if (session) headers["mcp-session-id"] = session;
           const answer = await stage.ask(page, post(WHOAMI, headers));
           assert.equal(answer.status, 200, JSON.stringify(answer));
-          assert.equal(json(answer.body).result.structuredContent.id, id);
+          assert.equal(idIn(json(answer.body).result), id);
           readable(answer, RATE);
           // What is not exposed stays hidden: the browser does look.
           assert.equal(answer.headers.vary, undefined);
@@ -81,9 +80,11 @@ for (const kind of SERVERS) {
         assert.equal(answer.headers["www-authenticate"], challenge);
         readable(answer, RATE);
       }
-      const answer = await stage.ask(page, post(MINT, { "x-api-key": USER_KEY }));
+      const { tool, args, error } = kind.denied;
+      const call = rpc("tools/call", { name: tool, arguments: args });
+      const answer = await stage.ask(page, post(call, { "x-api-key": USER_KEY }));
       assert.equal(answer.status, 403, JSON.stringify(answer));
-      assert.equal(JSON.parse(answer.body).error, "forbidden");
+      assert.equal(JSON.parse(answer.body).error, error);
       readable(answer, RATE);
     });
 
@@ -106,9 +107,9 @@ for (const kind of SERVERS) {
       const cookies = ["x-api-key", "authorization"].map((name) => ({ name, value: USER_KEY, url }));
       await page.context().addCookies(cookies);
       for (const credentials of ["omit", "same-origin", "include"]) {
-        const good = await stage.ask(page, post(WHOAMI, { "x-api-key": USER_KEY }, { credentials }), url);
+        const good = await stage.ask(page, post(INITIALIZE, { "x-api-key": USER_KEY }, { credentials }), url);
         assert.equal(good.status, 200, JSON.stringify(good));
-        const bare = await stage.ask(page, post(WHOAMI, {}, { credentials }), url);
+        const bare = await stage.ask(page, post(INITIALIZE, {}, { credentials }), url);
         assert.equal(bare.status, 401, JSON.stringify(bare));
         const sent = stage.relay.take().filter(({ method, headers }) => method === "POST" && headers.cookie);
         assert.equal(sent.length, credentials === "include" ? 2 : 0, credentials);
@@ -119,7 +120,7 @@ for (const kind of SERVERS) {
       const page = await stage.page(stage.app);
       const key = { "x-api-key": USER_KEY };
       const before = await stage.left();
-      for (const init of [post(WHOAMI, { ...key, "x-other": "1" }), { ...post(WHOAMI, key), method: "PUT" }]) {
+      for (const init of [post(INITIALIZE, { ...key, "x-other": "1" }), { ...post(INITIALIZE, key), method: "PUT" }]) {
         assert.deepEqual(await stage.ask(page, init), { error: "TypeError" });
       }
       assert.deepEqual([...new Set(stage.relay.take().map(({ method }) => method))], ["OPTIONS"]);
@@ -132,18 +133,16 @@ for (const kind of SERVERS) {
       const runs = [
         ["1", "legacy", "2025-11-25"],
         ["2", "legacy", "2025-11-25"],
-        ["2", "auto", "2026-07-28"],
-        ["2", "2026-07-28", "2026-07-28"],
+        ["2", "auto", kind.modern ? "2026-07-28" : "2025-11-25"],
+        ...(kind.modern ? [["2", "2026-07-28", "2026-07-28"]] : []),
       ];
       const call = (more) => page.evaluate((options) => globalThis.call(options), { url: stage.url, ...more });
       for (const [sdk, protocol, revision] of runs) {
         const run = { sdk, protocol, tool: "whoami" };
         const done = await call({ ...run, headers: bearer });
-        assert.deepEqual(done.tools, ["whoami"], JSON.stringify(done));
-        assert.equal(done.revision, revision);
-        assert.equal(done.result.id, "jwt:https://issuer.example:carla");
-        const minted = await call({ ...run, headers: { "x-api-key": ADMIN_KEY } });
-        assert.deepEqual(minted.tools, ["generate-token", "whoami"], JSON.stringify(minted));
+        assert.equal(done.revision, revision, JSON.stringify(done));
+        assert.ok(done.tools.includes("whoami"), JSON.stringify(done));
+        assert.equal(idIn(done.result), "jwt:https://issuer.example:carla");
 
         const expired = { authorization: `Bearer ${token("carla", { expires: -1 })}` };
         for (const headers of [expired, { "x-api-key": "wrong-key-wrong-key" }]) {
@@ -151,9 +150,10 @@ for (const kind of SERVERS) {
           assert.equal(refused.stage, "connect", JSON.stringify(refused));
           assert.match(refused.message, /invalid_token|401/, JSON.stringify(refused));
         }
-        const refused = await call({ ...run, headers: bearer, tool: "generate-token", args: { userId: "ben" } });
+        const refused = await call({ ...run, headers: bearer, ...kind.denied });
         assert.equal(refused.stage, "call", JSON.stringify(refused));
-        assert.match(refused.message, /forbidden|403/, JSON.stringify(refused));
+        // 2.x reads the challenge, and has words of its own for it.
+        assert.match(refused.message, new RegExp(kind.denied.error.replace("_", "[_ ]"), "i"), JSON.stringify(refused));
       }
     });
   });
@@ -174,8 +174,8 @@ for (const kind of SERVERS) {
         const wait = Number(answer.headers["retry-after"]);
         assert.ok(Number.isInteger(wait) && wait > 0 && wait <= 3600, answer.headers["retry-after"]);
       };
-      await until429(post(WHOAMI, { "x-api-key": USER_KEY }));
-      await until429(post(WHOAMI, { "x-api-key": "wrong-key-wrong-key" }));
+      await until429(post(INITIALIZE, { "x-api-key": USER_KEY }));
+      await until429(post(INITIALIZE, { "x-api-key": "wrong-key-wrong-key" }));
     });
   });
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { openBrowser, openPage } from "./harness/browser.mjs";
 import { USER_KEY } from "./harness/credentials.mjs";
-import { json, post, WHOAMI } from "./harness/mcp.mjs";
+import { INITIALIZE, json, post } from "./harness/mcp.mjs";
 import { Relay } from "./harness/relay.mjs";
 import { Server, SERVERS } from "./harness/servers.mjs";
 import { Site } from "./harness/sites.mjs";
@@ -31,7 +31,7 @@ for (const kind of SERVERS) {
       try {
         const ask = (init) => page.evaluate((init) => globalThis.ask("/mcp", init), init);
         const key = { "x-api-key": USER_KEY };
-        const got = [await ask(post(WHOAMI, key)), await ask(post(WHOAMI)), await ask({ headers: key })];
+        const got = [await ask(post(INITIALIZE, key)), await ask(post(INITIALIZE)), await ask({ headers: key })];
         return { got, came: relay.take(), host: `${name}:${relay.port}` };
       } finally {
         await page.context().close();
@@ -55,8 +55,10 @@ for (const kind of SERVERS) {
     test("its own name is not", async () => {
       for (const name of ["localhost", "127.0.0.1"]) {
         const { got } = await rebound(name);
-        assert.deepEqual(got.map(({ status }) => status), [200, 401, kind.sessions ? 400 : 405], name);
-        assert.equal(json(got[0].body).result.structuredContent.id, "key:api-key-1");
+        assert.deepEqual(got.slice(0, 2).map(({ status }) => status), [200, 401], name);
+        assert.equal(json(got[0].body).result.protocolVersion, "2025-11-25");
+        // No stream is to be had there, and nobody is kept out of it.
+        assert.ok(![401, 403].includes(got[2].status), `${got[2].status}`);
       }
     });
   });

@@ -23,3 +23,8 @@ export function json(body) {
   const data = /^data: ?(\{.*)$/m.exec(body);
   return JSON.parse(data ? data[1] : body);
 }
+
+/** Whom `whoami` names: by structure, or as the first word of a text. */
+export function idIn({ structuredContent, content }) {
+  return structuredContent?.id ?? content[0].text.split(" ")[0];
+}

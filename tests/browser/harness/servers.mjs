@@ -9,13 +9,29 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** Where `cargo build` puts it. */
 const BUILT = join(resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target"), "debug/doorward");
 
-/** What there is to start; `sessions` says whether it gives session ids. */
+/** One of the Node package's examples: what is of the policy in each is that `export` takes a scope of the same name. */
+const example = (name, more) => ({
+  name: `bindings-node/examples/${name}`,
+  command: [process.execPath, join(ROOT, `bindings-node/examples/${name}.mjs`)],
+  denied: { tool: "export", args: {}, error: "insufficient_scope" },
+  ...more,
+});
+
+/**
+ * What there is to start: how; whether it gives session ids; whether it speaks 2026-07-28; and a tool out of a user's
+ * reach, with the error that says so.
+ */
 export const SERVERS = [
   {
     name: "the server",
     command: [process.env.DOORWARD_BIN ?? BUILT],
     sessions: false,
+    modern: true,
+    denied: { tool: "generate-token", args: { userId: "ben" }, error: "forbidden" },
   },
+  example("express_server", { sessions: true, modern: false }),
+  example("fastify_server", { sessions: false, modern: false }),
+  example("hono_server", { sessions: false, modern: true }),
 ];
 
 /** A running server. */
@@ -42,7 +58,8 @@ export class Server {
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding("utf8").on("data", (text) => {
           server.#output += text;
-          const found = /listening.*127\.0\.0\.1:(\d+)/.exec(server.#output);
+          // In the line that says where it listens; nothing else is at an address before.
+          const found = /127\.0\.0\.1:(\d+)/.exec(server.#output);
           if (!found) return;
           clearTimeout(timer);
           resolve(Number(found[1]));

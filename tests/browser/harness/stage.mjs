@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { openBrowser, openPage } from "./browser.mjs";
 import { USER_KEY } from "./credentials.mjs";
-import { post, WHOAMI } from "./mcp.mjs";
+import { INITIALIZE, post } from "./mcp.mjs";
 import { Relay } from "./relay.mjs";
 import { Server } from "./servers.mjs";
 import { Site } from "./sites.mjs";
@@ -47,7 +47,7 @@ export class Stage {
 
   /** The units that the user key has left, counted without a browser; asking takes one. */
   async left() {
-    const answer = await fetch(`http://127.0.0.1:${this.server.port}/mcp`, post(WHOAMI, { "x-api-key": USER_KEY }));
+    const answer = await fetch(`http://127.0.0.1:${this.server.port}/mcp`, post(INITIALIZE, { "x-api-key": USER_KEY }));
     assert.equal(answer.status, 200);
     return Number(answer.headers.get("x-ratelimit-remaining"));
   }

@@ -29,8 +29,8 @@ globalThis.call = async ({ sdk, protocol, url, headers, tool, args = {} }) => {
     stage = "list";
     const { tools } = await client.listTools();
     stage = "call";
-    const { structuredContent } = await client.callTool({ name: tool, arguments: args });
-    return { tools: tools.map(({ name }) => name).sort(), result: structuredContent, revision };
+    const result = await client.callTool({ name: tool, arguments: args });
+    return { tools: tools.map(({ name }) => name), result, revision };
   } catch (error) {
     return { stage, error: error.name, status: error.code ?? error.status ?? null, message: error.message };
   } finally {
