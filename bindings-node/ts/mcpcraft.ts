@@ -174,7 +174,7 @@ export function serviceAuth(options: ServiceAuthOptions = {}): Authenticate<{ re
     requiredClaims: ['exp', 'iat', 'sub'],
     allowShortSecret: true,
   });
-  warnOfShortSecret(secret);
+  warnOfShortSecret(secret, ['HS256']);
   return async (headers) => {
     const { sub } = verified(verifier, taken(headers, log), log);
     if (typeof sub !== 'string') throw refused(MESSAGES.token, 'subject_missing', log);
