@@ -133,15 +133,16 @@ lint-python: $(BINDINGS_PYTHON)/.venv/.stamp
 	$(call say,formatting and lints of the Python package)
 	cd $(BINDINGS_PYTHON) && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 
-test-node: $(BINDINGS_NODE)/node_modules/.stamp ## the Node package
+test-node: $(BINDINGS_NODE)/node_modules/.stamp $(TYPESCRIPT)/node_modules/.stamp ## the Node package
 	$(call say,the Node package)
 	cd $(BINDINGS_NODE) && $(NPM) run --silent build:debug && $(NPM) test --silent
 
 # Not part of `make test`: a browser is much to install. CHROMIUM names another than Debian's.
-test-browser: $(TYPESCRIPT)/node_modules/.stamp $(BROWSER)/node_modules/.stamp ## pages in headless Chromium, which is installed if missing
+test-browser: $(BINDINGS_NODE)/node_modules/.stamp $(TYPESCRIPT)/node_modules/.stamp $(BROWSER)/node_modules/.stamp ## pages in headless Chromium, which is installed if missing
 	@$(if $(CHROMIUM),,tests/deps-system.sh --if-missing chromium:chromium)
 	$(call say,pages of listed origins and of others$(comma) in headless Chromium)
 	$(CARGO) build --locked --quiet --package doorward-server
+	cd $(BINDINGS_NODE) && $(NPM) run --silent build:debug
 	cd $(BROWSER) && $(NPM) test --silent
 
 # The types of the native module are committed, and must be what building it writes.

@@ -7,7 +7,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import cors from 'cors';
 import { Gate, Policy } from 'doorward';
+import { corsOptions } from 'doorward/cors';
 import { guard } from 'doorward/mcp';
 import { authorizedTool, callerOf, showAllowed } from 'doorward/tools';
 import express from 'express';
@@ -37,6 +39,8 @@ const text = (words) => ({ content: [{ type: 'text', text: words }] });
 
 const app = express();
 app.get('/health', (req, res) => res.send('ok'));
+// Pages of CORS_ORIGINS may call, and read refusals as well.
+app.use(cors(corsOptions(gate)));
 app.use(guard(gate));
 
 const transports = new Map();

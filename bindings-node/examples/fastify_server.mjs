@@ -4,9 +4,11 @@
 //
 // Settings are doorward's own: API_KEYS, ADMIN_API_KEYS, JWT_SECRET, RATE_LIMIT_MAX and so on.
 
+import cors from '@fastify/cors';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { Gate, Policy } from 'doorward';
+import { corsOptions } from 'doorward/cors';
 import { guard, requires } from 'doorward/fastify';
 import { callerOf } from 'doorward/tools';
 import Fastify from 'fastify';
@@ -17,6 +19,8 @@ const policy = new Policy({ everybody: { tools: ['*'], methods: ['*'] } }).requi
 const gate = Gate.fromEnv(process.env, { policy });
 
 const app = Fastify();
+// Pages of CORS_ORIGINS may call, and read refusals as well.
+app.register(cors, corsOptions(gate));
 app.register(guard, { gate, open: ['/health'], plain: ['/me', '/reports'] });
 
 app.get('/health', async () => 'ok');
@@ -31,7 +35,9 @@ app.post('/mcp', async (request, reply) => {
   server.registerTool('export', {}, () => text('exported'));
   const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined });
   await server.connect(transport);
+  // The transport answers in the place of Fastify, which would have sent what hooks have set: CORS.
   reply.hijack();
+  reply.raw.setHeaders(new Map(Object.entries(reply.getHeaders())));
   await transport.handleRequest(request.raw, reply.raw, request.body);
 });
 // There are no sessions here, so no stream to open.

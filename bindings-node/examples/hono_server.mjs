@@ -7,9 +7,11 @@
 import { serve } from '@hono/node-server';
 import { McpServer, createMcpHandler } from '@modelcontextprotocol/server';
 import { Gate, Policy } from 'doorward';
+import { honoCorsOptions } from 'doorward/cors';
 import { guard, requires } from 'doorward/hono';
 import { authorizedTool, callerOf, showAllowed } from 'doorward/tools';
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
 
 const policy = new Policy({ everybody: { tools: ['*'], methods: ['*'] } }).require('tool', 'export', {
   scopes: ['export'],
@@ -31,6 +33,8 @@ const handler = createMcpHandler(() => {
 });
 
 const app = new Hono();
+// Pages of CORS_ORIGINS may call, and read refusals as well.
+app.use('/mcp', cors(honoCorsOptions(gate)));
 app.use(guard(gate, { open: ['/health'], plain: ['/me'] }));
 app.get('/health', (c) => c.text('ok'));
 app.get('/me', requires({ scopes: ['profile'] }), (c) => c.json({ id: c.var.principal.id }));

@@ -54,6 +54,12 @@ impl LimiterHandle {
     pub(crate) fn of(limiter: Arc<Limiter>) -> Self {
         Self { limiter, receipts: Rc::default() }
     }
+
+    /// With what its table takes, for the garbage collector to know.
+    pub(crate) fn keep(self) -> External<Self> {
+        let weight = self.limiter.stats().slots.saturating_mul(9);
+        External::new_with_size_hint(self, weight)
+    }
 }
 
 #[derive(Default)]
@@ -91,7 +97,7 @@ pub(crate) fn limiter_new(
 ) -> Result<External<LimiterHandle>> {
     let quota = quota(max, window, burst, strict)?;
     let limiter = Limiter::with_random_seed(slots as usize, quota).or_config_error()?;
-    Ok(External::new(LimiterHandle::of(Arc::new(limiter))))
+    Ok(LimiterHandle::of(Arc::new(limiter)).keep())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "below 2^53 for two centuries")]

@@ -88,9 +88,7 @@ pub(crate) fn share_gate(gate: &External<GateHandle>) -> Result<String> {
 #[napi]
 pub(crate) fn shared_gate(name: String) -> Result<External<GateHandle>> {
     match registry().get(&name) {
-        Some(Shared::Gate(gate)) => {
-            gate.upgrade().map(|gate| External::new(GateHandle(gate))).ok_or_else(gone)
-        }
+        Some(Shared::Gate(gate)) => gate.upgrade().map(|gate| GateHandle(gate).keep()).ok_or_else(gone),
         _ => Err(gone()),
     }
 }
@@ -106,7 +104,7 @@ pub(crate) fn share_limiter(limiter: &External<LimiterHandle>) -> Result<String>
 pub(crate) fn shared_limiter(name: String) -> Result<External<LimiterHandle>> {
     match registry().get(&name) {
         Some(Shared::Limiter(limiter)) => {
-            limiter.upgrade().map(|limiter| External::new(LimiterHandle::of(limiter))).ok_or_else(gone)
+            limiter.upgrade().map(|limiter| LimiterHandle::of(limiter).keep()).ok_or_else(gone)
         }
         _ => Err(gone()),
     }

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { ApiKey, ApiKeys, ConfigError, Gate, Policy, Verifier } from 'doorward';
 import { guard, requires, wellKnown } from 'doorward/express';
+import cors from 'cors';
 import express from 'express';
 import express4 from 'express4';
 import { CALL, KEY, SECRET, bearer, post, serving } from './helpers.mjs';
@@ -150,6 +151,34 @@ for (const [name, framework] of [
     });
   });
 }
+
+test('CORS outside, by the gate’s own list', async () => {
+  const own = gate({ origins: ['https://page.example'] });
+  const app = express();
+  const origin = (from, done) => done(null, from !== undefined && own.isListedOrigin(from));
+  app.use(cors({ origin, credentials: true, exposedHeaders: ['WWW-Authenticate'] }));
+  app.use(guard(own));
+  app.post('/mcp', answer);
+  await serving(createServer(app), async (url) => {
+    const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-api-key' };
+    const preflight = (from) => fetch(`${url}/mcp`, { method: 'OPTIONS', headers: { ...asked, origin: from } });
+    const allowed = await preflight('https://page.example');
+    assert.deepEqual(
+      [allowed.status, allowed.headers.get('access-control-allow-origin')],
+      [204, 'https://page.example'],
+    );
+    assert.equal((await preflight('https://evil.example')).headers.get('access-control-allow-origin'), null);
+    const refused = await post(`${url}/mcp`, { origin: 'https://page.example' }, CALL);
+    assert.deepEqual(
+      [refused.status, refused.headers.get('access-control-allow-origin')],
+      [401, 'https://page.example'],
+    );
+    assert.equal(refused.headers.get('access-control-expose-headers'), 'WWW-Authenticate');
+    assert.match(refused.headers.get('vary'), /Origin/i);
+    assert.equal((await post(`${url}/mcp`, { ...good, origin: 'https://page.example' }, CALL)).status, 200);
+    assert.equal((await post(`${url}/mcp`, { ...good, origin: 'https://evil.example' }, CALL)).status, 403);
+  });
+});
 
 test('what requires nothing, or the impossible, is a configuration error', () => {
   for (const bad of [{}, { scopes: [] }, { scopes: 'read' }, { scopes: ['a"b'] }, { roles: [1] }]) {

@@ -68,6 +68,12 @@ impl Call {
         Answer(value)
     }
 
+    /// `undefined`
+    #[inline]
+    pub(crate) const fn nothing(&self) -> Answer {
+        Answer(ptr::null_mut())
+    }
+
     /// A small whole number.
     #[inline]
     pub(crate) fn int(&self, number: i32) -> Answer {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `build` | a gate from its parts, from variables, from a file |
 //! | `parts` | limits, introspection, issuers and the like, for a gate to be made of |
+//! | `list` | a revocation list of the host's own |
 //! | `request` | a request's head |
 //! | `principal` | who it is |
 //! | `step` | what the gate says next: admitted, denied, a body to read, a question |
@@ -13,6 +14,7 @@
 mod ask;
 mod build;
 mod decided;
+mod list;
 mod parts;
 mod principal;
 mod request;
@@ -37,6 +39,17 @@ pub(crate) struct Core {
     pub(crate) gate: Gate,
     /// Of a gate made from a configuration: for reading the file of keys again.
     pub(crate) config: Option<Config>,
+    /// Its revocation list, where it has one of the host's own.
+    pub(crate) list: Option<list::List>,
+}
+
+/// What a gate's tables take, in bytes, for the garbage collector to know.
+const WEIGHT: usize = 4 << 20;
+
+impl GateHandle {
+    pub(crate) fn keep(self) -> External<Self> {
+        External::new_with_size_hint(self, WEIGHT)
+    }
 }
 
 /// A gate as one JavaScript object has it. On the heap by itself, for it wants a cache line's alignment.
@@ -59,6 +72,9 @@ pub(crate) fn gate_begin(gate: &External<GateHandle>) -> Bound {
         let mut room = Room::new();
         let Argument::Bytes(packed) = call.octets(0, &mut room, LONGEST_HEAD) else { return call.int(-2) };
         let Some([unix, milliseconds, lines, ..]) = call.numbers(1) else { return call.int(-2) };
+        // A list of the host's runs JavaScript, during which bytes that are borrowed of it may change.
+        let owned = core.list.is_some().then(|| packed.to_vec());
+        let packed = owned.as_deref().unwrap_or(packed);
         let Some(request) = Request::unpack(packed, lines) else { return call.int(-1) };
         let step = request.begin(&core.gate, now(unix, milliseconds));
         let step = StepHandle::of(Arc::clone(&core), step);
