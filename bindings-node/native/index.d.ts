@@ -27,6 +27,24 @@ export declare function apiKeysFind(keys: ExternalObject<ApiKeysHandle>): (prese
 export declare function gateRead(gate: ExternalObject<GateHandle>): (step: ExternalObject<StepHandle>, body: string | Uint8Array, numbers: Float64Array) => number
 
 /**
+ * A public key, in DER, that verifies by these algorithms: as `jsonwebtokenSecret`, told the time in milliseconds besides.
+ * Tokens that were seen within a minute are not verified again.
+ */
+export declare function jsonwebtokenPublicKey(spki: Uint8Array, algorithms: readonly string[]): ((token: string, now: number) => string | undefined) | string
+
+/**
+ * A secret that signs by an algorithm: a function of a header and a payload, as text, that gives their token; nothing where
+ * they are no text. A code where the secret is refused.
+ */
+export declare function jsonwebtokenSigner(secret: Uint8Array, algorithm: string): ((header: string, payload: string) => string | undefined) | string
+
+/**
+ * A secret that verifies by these algorithms: a function of a token that gives its payload, where the signature holds and it
+ * is one object with every name once. A code where the secret is refused.
+ */
+export declare function jsonwebtokenSecret(secret: Uint8Array, algorithms: readonly string[]): ((token: string) => string | undefined) | string
+
+/**
  * The rate headers of an answer that the gate does not guard, as names and values in turn, a line each. Nothing where the
  * head has more lines than it should.
  */
@@ -819,6 +837,9 @@ export declare function jwksIsFetching(jwks: ExternalObject<JwksHandle>, millise
 /** Whether a page of that origin may read answers. */
 export declare function gateIsListedOrigin(gate: ExternalObject<GateHandle>, origin: string | Uint8Array): boolean
 
+/** Whether any of its key sets is fetched. */
+export declare function gateFetches(gate: ExternalObject<GateHandle>): boolean
+
 /** Whether session ids are bound to their principals. */
 export declare function gateBindsSessions(gate: ExternalObject<GateHandle>): boolean
 
@@ -839,6 +860,9 @@ export declare function policyShows(policy: ExternalObject<Policy>, method: stri
 
 /** Who a request is from, as far as that is known. */
 export declare function stepPrincipal(step: ExternalObject<StepHandle>): ExternalObject<Principal> | null
+
+/** Why core would not take a token of that form; of its payload only where that is to be an object. Nothing where it would. */
+export declare function jsonwebtokenForm(token: string, isObject: boolean): string | null
 
 /** Why somebody may not reach that, if they may not. */
 export declare function policyRefusal(policy: ExternalObject<Policy>, kind: string, name: string, roles: Array<string>, scopes: Array<string>): PolicyRefusal | null
