@@ -837,6 +837,9 @@ export declare function jwksIsFetching(jwks: ExternalObject<JwksHandle>, millise
 /** Whether a page of that origin may read answers. */
 export declare function gateIsListedOrigin(gate: ExternalObject<GateHandle>, origin: string | Uint8Array): boolean
 
+/** Whether any of its key sets is fetched. */
+export declare function gateFetches(gate: ExternalObject<GateHandle>): boolean
+
 /** Whether session ids are bound to their principals. */
 export declare function gateBindsSessions(gate: ExternalObject<GateHandle>): boolean
 
