@@ -77,6 +77,8 @@ export interface ApiKeyAuthOptions {
 export function apiKeyAuth(options: ApiKeyAuthOptions = {}): Authenticate<UserContext> {
   const { header = 'x-api-key', env = process.env, log } = options;
   const given = options.keys ?? (env.API_KEY ?? '').split(',').map((key) => key.trim());
+  if (!(given instanceof ApiKeys) && !Array.isArray(given))
+    throw new TypeError('keys must be an ApiKeys, or an array of keys');
   const keys =
     given instanceof ApiKeys
       ? given
