@@ -125,6 +125,71 @@ test('another host’s name is refused, in the header or the target', async () =
   });
 });
 
+test('what only the header lines show: credentials given twice, and bytes that are no text', async () => {
+  // Node's own `headers` has but the first of two such lines.
+  await serving(behind(never), async (url) => {
+    const body = JSON.stringify(CALL);
+    const ask = (...lines) => {
+      const length = `content-length: ${body.length}`;
+      const all = [
+        'POST /mcp HTTP/1.1',
+        'host: localhost',
+        'content-type: application/json',
+        'connection: close',
+        length,
+      ];
+      return raw(url, [...all, ...lines, '', body]);
+    };
+    const { authorization } = bearer();
+    for (const [lines, status] of [
+      [[`authorization: ${authorization}`, 'authorization: Bearer a.b.c'], 400],
+      [[`authorization: ${authorization}`, `Authorization: ${authorization}`], 400],
+      [[`x-api-key: ${KEY}`, 'x-api-key: a-guess'], 400],
+      [[`x-api-key: ${KEY}, a-guess`], 401],
+      [[`authorization: ${authorization}\u00e9`], 401],
+      [['authorization: Bearer \u00ff\u00fe.\u00e9.\u0080'], 401],
+      [[`x-api-key: ${KEY}\u0100`], 401],
+      [[`x-api-key: ${KEY}`, 'content-encoding: gzip'], 400],
+      [[`x-api-key: ${KEY}`, 'host: evil.example'], 403],
+    ]) {
+      const answer = await ask(...lines);
+      const found = Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
+      assert.ok(
+        found === status || (found === 400 && status > 400),
+        `${JSON.stringify(lines)}: ${answer.slice(0, 60)}`,
+      );
+    }
+  });
+});
+
+test('answers that stream and are cut short by their readers are looked after no more', async (t) => {
+  let looks = 0;
+  const { stillGood } = Gate.prototype;
+  t.mock.method(Gate.prototype, 'stillGood', function (...args) {
+    looks += 1;
+    return stillGood.apply(this, args);
+  });
+  let open = 0;
+  const listener = (req, res) => {
+    open += 1;
+    res.on('close', () => (open -= 1));
+    res.write('x');
+  };
+  const quota = { principalQuota: new Quota(100_000, 60) };
+  await serving(behind(listener, quota, { sweep: 0.05 }), async (url) => {
+    const controllers = Array.from({ length: 100 }, () => new AbortController());
+    await Promise.all(controllers.map(({ signal }) => fetch(url, { headers: good, signal })));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assert.ok(looks >= 100, 'each was looked after');
+    for (const controller of controllers) controller.abort();
+    for (let wait = 0; open > 0 && wait < 200; wait += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(open, 0);
+    looks = 0;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assert.equal(looks, 0);
+  });
+});
+
 test('policy and step-up', async () => {
   const policy = new Policy({ everybody: { tools: ['*'] } }).require('tool', 'whoami', { scopes: ['read'] });
   await serving(behind(echo, { policy }), async (url) => {

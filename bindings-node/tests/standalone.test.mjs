@@ -19,7 +19,9 @@ before(() => {
   project = mkdtempSync(join(tmpdir(), 'doorward-'));
   const modules = join(project, 'node_modules');
   mkdirSync(join(modules, '@types'), { recursive: true });
-  symlinkSync(root, join(modules, 'doorward'));
+  // What is in the package, without what is installed beside it here.
+  mkdirSync(join(modules, 'doorward'));
+  for (const name of ['package.json', 'dist', 'native']) symlinkSync(join(root, name), join(modules, 'doorward', name));
   for (const name of ['@types/node', 'undici-types'])
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
 });
@@ -43,6 +45,13 @@ test('loaded by both module systems', () => {
       const esm = await import('doorward/' + name);
       const cjs = require('doorward/' + name);
       for (const one of Object.keys(cjs)) if (one !== 'default' && esm[one] !== cjs[one]) throw new Error(name);
+    }
+    // A bad token is refused, by an error of ours.
+    const { TokenError, Verifier } = require('doorward');
+    const verifier = new Verifier({ secret: 'a-secret-of-at-least-32-bytes-kept-well' });
+    for (const name of ['mcp', 'mcp2']) {
+      const refused = await require('doorward/' + name).tokenVerifier(verifier).verifyAccessToken('a.b.c').catch((error) => error);
+      if (!(refused instanceof TokenError)) throw new Error(name + ': ' + refused);
     }
     console.log('all');`,
   );

@@ -5,8 +5,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SESSION, accompany, send } from './_answer.js';
 import { type Resource, authInfoOf, bearerOf, putAuth, resourceOf } from './_auth_info.js';
 import { BODY_TIME, READ, type Received, bodyBefore, hasBody, readBody } from './_body.js';
+import { SWEEP } from './_ending.js';
+import { readOptions, wrongType } from './_options.js';
+import { headersOf, isOriginForm, pathOf, putSession, queryOf, setHeader } from './_request.js';
 import {
   type Admitted,
+  type BeginOptions,
   ConfigError,
   type Denial,
   Door,
@@ -14,11 +18,7 @@ import {
   Gate,
   type NeedBody,
   type Principal,
-  type BeginOptions,
 } from './index.js';
-import { SWEEP } from './_ending.js';
-import { readOptions, wrongType } from './_options.js';
-import { headersOf, isOriginForm, pathOf, putSession, queryOf, setHeader } from './_request.js';
 
 /** RFC 8615: the gate answers under no other path, and need not be asked about one. */
 export const WELL_KNOWN = '/.well-known/';

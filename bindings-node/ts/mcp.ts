@@ -7,7 +7,7 @@
  * `doorward/tools`. For servers on stdio see `doorward/stdio`, for the older transport `doorward/sse`.
  */
 
-import type { ApiKeys, Verifier } from './index.js';
+import { type ApiKeys, TokenError, type Verifier } from './index.js';
 import { type TokenVerifier, type TokenVerifierOptions, verifierBy } from './_token_verifier.js';
 
 export { guard, requires, wellKnown } from './express.js';
@@ -50,7 +50,10 @@ async function invalidTokenError(): Promise<ErrorClass> {
   } catch {
     // Not by CommonJS, then.
   }
-  return ((await import('@modelcontextprotocol/sdk/server/auth/errors.js')) as Errors).InvalidTokenError;
+  // Without the SDK, whoever asks has the same interface and errors of their own.
+  const found = (await import('@modelcontextprotocol/sdk/server/auth/errors.js').catch(() => undefined)) as
+    Errors | undefined;
+  return found?.InvalidTokenError ?? TokenError;
 }
 
 interface Errors {

@@ -8,7 +8,7 @@
  */
 
 import type { AuthInfo } from './_auth_info.js';
-import type { ApiKeys, Door, Gate, Verifier } from './index.js';
+import { type ApiKeys, type Door, type Gate, TokenError, type Verifier } from './index.js';
 import { Requirement } from './_requires.js';
 import { type TokenVerifier, type TokenVerifierOptions, verifierBy } from './_token_verifier.js';
 import { type Guarded, type GuardedOptions, guarded } from './fetch.js';
@@ -45,8 +45,10 @@ export function guardedHandler(gate: Gate | Door, handler: McpHandler, options: 
 export function tokenVerifier(of: Verifier | ApiKeys | TokenVerifierOptions): TokenVerifier {
   return verifierBy(of, async () => {
     // Its errors are known by a mark, whichever way the package was loaded.
-    const { OAuthError, OAuthErrorCode } = await import('@modelcontextprotocol/server');
-    return new OAuthError(OAuthErrorCode.InvalidToken, 'The credential is not valid.');
+    const sdk = await import('@modelcontextprotocol/server').catch(() => undefined);
+    const message = 'The credential is not valid.';
+    // Without the SDK, whoever asks has the same interface and errors of their own.
+    return sdk === undefined ? new TokenError(message) : new sdk.OAuthError(sdk.OAuthErrorCode.InvalidToken, message);
   });
 }
 
