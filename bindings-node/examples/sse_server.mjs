@@ -16,7 +16,7 @@ const env = { SESSION_KEY: randomBytes(32).toString('hex'), ...process.env };
 const gate = Gate.fromEnv(env, { policy: Policy.allowAll() });
 
 const app = express();
-app.use(guard(gate, { sse: '/sse', messages: '/messages' }));
+app.use(guard(gate, { sse: '/sse' }));
 
 const transports = new Map();
 app.get('/sse', async (req, res) => {

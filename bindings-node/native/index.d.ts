@@ -1,10 +1,5 @@
 // Written by scripts/native.mjs from what the native module says of itself.
 
-/** A value of the native module, for it alone to look into. */
-export declare class ExternalObject<T> {
-  private readonly of: T
-}
-
 /**
  * A function that decides on a head: `(packed, numbers)`. It answers with a step, and writes what kind it is; with −1 where
  * the head has more lines than it should.
@@ -25,6 +20,24 @@ export declare function apiKeysFind(keys: ExternalObject<ApiKeysHandle>): (prese
  * with −1 where the step is none that needs a body, −2 where the body is neither text nor bytes.
  */
 export declare function gateRead(gate: ExternalObject<GateHandle>): (step: ExternalObject<StepHandle>, body: string | Uint8Array, numbers: Float64Array) => number
+
+/**
+ * A public key, in DER, that verifies by these algorithms: as `jsonwebtokenSecret`, told the time in milliseconds besides.
+ * Tokens that were seen within a minute are not verified again.
+ */
+export declare function jsonwebtokenPublicKey(spki: Uint8Array, algorithms: readonly string[]): ((token: string, now: number) => string | undefined) | string
+
+/**
+ * A secret that signs by an algorithm: a function of a header and a payload, as text, that gives their token; nothing where
+ * they are no text. A code where the secret is refused.
+ */
+export declare function jsonwebtokenSigner(secret: Uint8Array, algorithm: string): ((header: string, payload: string) => string | undefined) | string
+
+/**
+ * A secret that verifies by these algorithms: a function of a token that gives its payload, where the signature holds and it
+ * is one object with every name once. A code where the secret is refused.
+ */
+export declare function jsonwebtokenSecret(secret: Uint8Array, algorithms: readonly string[]): ((token: string) => string | undefined) | string
 
 /**
  * The rate headers of an answer that the gate does not guard, as names and values in turn, a line each. Nothing where the
@@ -166,6 +179,11 @@ export declare function keyFromSecret(secret: string | Uint8Array, algorithm: st
 
 /** A token of the text of a JSON object. */
 export declare function signingKeySign(key: ExternalObject<SigningKeyHandle>, claims: string, withoutExpiry: boolean): string
+
+/** A value of the native module, for it alone to look into. */
+export declare class ExternalObject<T> {
+  private readonly of: T
+}
 
 /** A verifier with keys of its own, or with keys that are fetched. */
 export declare function verifier(secret: string | Uint8Array | undefined, allowShortSecret: boolean, publicKey: string | Uint8Array | undefined, keys: ExternalObject<KeySetHandle> | undefined, jwks: ExternalObject<JwksHandle> | undefined, rules: VerifierRules): VerifierParts
@@ -839,6 +857,9 @@ export declare function policyShows(policy: ExternalObject<Policy>, method: stri
 
 /** Who a request is from, as far as that is known. */
 export declare function stepPrincipal(step: ExternalObject<StepHandle>): ExternalObject<Principal> | null
+
+/** Why core would not take a token of that form; of its payload only where that is to be an object. Nothing where it would. */
+export declare function jsonwebtokenForm(token: string, isObject: boolean): string | null
 
 /** Why somebody may not reach that, if they may not. */
 export declare function policyRefusal(policy: ExternalObject<Policy>, kind: string, name: string, roles: Array<string>, scopes: Array<string>): PolicyRefusal | null

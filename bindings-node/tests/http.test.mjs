@@ -191,7 +191,15 @@ test('paths that are no MCP endpoints', async () => {
     assert.equal((await at('/uploads', good))[0], 400);
     // What a router might take for another path is not open.
     const asked = (target) => raw(url, [`GET ${target} HTTP/1.1`, 'host: localhost', 'connection: close', '', '']);
-    for (const path of ['/health/../mcp', '/health/%2e%2e/mcp', '/health//mcp', '/health/..', '/health\\..\\mcp']) {
+    for (const path of [
+      '/health/../mcp',
+      '/health/%2e%2e/mcp',
+      '/health//mcp',
+      '/health/..',
+      'http://localhost/health',
+      'http://localhost\\..\\mcp/health',
+      '/health\\..\\mcp',
+    ]) {
       assert.match(await asked(path), /^HTTP\/1.1 40[01] /, path);
     }
   });

@@ -2,6 +2,7 @@
 // fields, what a callback is told and when. What differs is a row of jsonwebtoken_differences.txt, and each row is met.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mock, test } from 'node:test';
 import { inspect } from 'node:util';
 import ours from 'doorward/jsonwebtoken';
@@ -60,4 +61,20 @@ test('every difference was met', () => {
     [...rows.keys()].filter((name) => !met.has(name)),
     [],
   );
+});
+
+test('the README has every difference', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const cells = (line) => line.split(/ *\| */).slice(1, -1);
+  const listed = readme
+    .split('\n')
+    .map(cells)
+    .filter((row) => row.length === 3);
+  for (const { name, here, what, why } of rows.values()) {
+    const of = name.startsWith('sign-') ? `\`sign\`: ${what}` : what;
+    assert.ok(
+      listed.some((row) => row[0] === of && row[1] === here && row[2] === why),
+      `${name} is not in the README as it is in the list`,
+    );
+  }
 });

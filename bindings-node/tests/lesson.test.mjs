@@ -126,6 +126,9 @@ test('A08 A33 keys of the environment, several at once while they rotate, swappe
   assert.deepEqual([await status(KEY), await status('the-next-key-to-come')], [200, 200]);
   guard.replace(['the-next-key-to-come']);
   assert.deepEqual([await status(KEY), await status('the-next-key-to-come')], [401, 200]);
+  for (const keys of [KEY, undefined, null, { 0: KEY, length: 1 }, [7]]) {
+    assert.throws(() => lesson.apiKeyMiddleware({ keys }), TypeError);
+  }
   for (const env of [{}, { MCP_API_KEY: '' }, { MCP_API_KEY: ',' }, { MCP_API_KEY: `${KEY},${KEY}` }]) {
     assert.throws(() => lesson.keysFromEnv('MCP_API_KEY', env), ConfigError);
   }

@@ -1,12 +1,15 @@
 // The official SDK, 1.x: its client against the example servers; its own bearer check with our verifier; tools.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
+import * as client2 from '@modelcontextprotocol/client';
+import * as client1 from '@modelcontextprotocol/sdk/client/auth.js';
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
-import { ApiKey, ApiKeys, ConfigError, Jwks, SigningKey, Verifier } from 'doorward';
-import { tokenVerifier } from 'doorward/mcp';
+import { ApiKey, ApiKeys, ConfigError, Gate, Jwks, Policy, SigningKey, Verifier } from 'doorward';
+import { guard, tokenVerifier } from 'doorward/mcp';
 import {
   ACCEPT,
   ADMIN_KEY,
@@ -19,6 +22,7 @@ import {
   called2,
   post,
   running,
+  serving,
   token,
   withRunning,
 } from './helpers.mjs';
@@ -113,6 +117,36 @@ describe('the whole gate', () => {
     await stream.text();
     assert.ok(performance.now() - began < 4000);
     assert.equal((await post(server.url, { ...soon, ...session })).status, 401);
+  });
+});
+
+test('both SDKs’ clients find the metadata, by its address and by the challenge', async () => {
+  const server = createServer();
+  await serving(server, async (base) => {
+    const url = `${base}/mcp`;
+    const policy = Policy.allowAll().require('tool', 'export', { scopes: ['export'] });
+    const issuer = 'https://issuer.example';
+    const verifiers = new Verifier({ secret: SECRET, audience: url });
+    const gate = new Gate({
+      verifiers,
+      policy,
+      publicUrl: url,
+      authorizationServers: [issuer],
+      scopesSupported: ['export'],
+    });
+    const enter = guard(gate);
+    server.on('request', (req, res) => enter(req, res, () => res.end('in')));
+    for (const { discoverOAuthProtectedResourceMetadata, extractWWWAuthenticateParams } of [client1, client2]) {
+      const found = await discoverOAuthProtectedResourceMetadata(url);
+      assert.deepEqual([found.resource, found.authorization_servers], [url, [issuer]]);
+      const challenge = extractWWWAuthenticateParams(await post(url));
+      const metadata = `${base}/.well-known/oauth-protected-resource/mcp`;
+      assert.equal(challenge.resourceMetadataUrl.href, metadata);
+      const call = { ...PING, method: 'tools/call', params: { name: 'export' } };
+      const lacking = extractWWWAuthenticateParams(await post(url, bearer({ aud: url }), call));
+      assert.deepEqual([lacking.error, lacking.scope], ['insufficient_scope', 'export']);
+      assert.equal(lacking.resourceMetadataUrl.href, metadata);
+    }
   });
 });
 

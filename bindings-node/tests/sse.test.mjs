@@ -74,6 +74,19 @@ describe('the example', () => {
       const { status } = await post(url.href, { 'x-api-key': KEY });
       assert.ok(status === 404 || (sessionId.endsWith('A') && outward.endsWith('A')), `${sessionId} ${status}`);
     }
+    // The same route under other names of Express's, and the same parameter under other names of its parser's.
+    const inner = outward.split('.')[0];
+    for (const [path, query] of [
+      ['/Messages', `sessionId=${inner}`],
+      ['/messages/', `sessionId=${inner}`],
+      ['/messages', `SessionId=${inner}`],
+      ['/messages', `session%49d=${inner}`],
+    ]) {
+      const { status } = await post(`${url.origin}${path}?${query}`, { 'x-api-key': KEY });
+      assert.ok(status === 404 || status === 400, `${path}?${query} ${status}`);
+      const other = await post(`${url.origin}${path}?${query}`, { 'x-api-key': ADMIN_KEY });
+      assert.ok(other.status === 404 || other.status === 400, `${path}?${query} ${other.status}`);
+    }
     const twice = await post(`${endpoint}&sessionId=other`, { 'x-api-key': KEY });
     assert.ok(twice.status >= 400 && twice.status < 500);
     close();
@@ -106,7 +119,7 @@ const good = { 'x-api-key': KEY };
 
 test('an event that comes in pieces; other events are left alone; Express 4; names of one’s own', async () => {
   const app = express4();
-  app.use(guard(gate(), { sse: '/events', messages: '/to', parameter: 'the.session' }));
+  app.use(guard(gate(), { sse: '/events', parameter: 'the.session' }));
   app.get('/events', (req, res) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     res.write(Buffer.from('event: endpoint\r\ndata: /to?a=1&the.ses'));
@@ -127,6 +140,30 @@ test('an event that comes in pieces; other events are left alone; Express 4; nam
       (await (await post(`${url}/to?theXsession=inner-1`, good, PING)).json())[1],
       '/to?theXsession=inner-1',
     );
+  });
+});
+
+test('no parser of queries makes a session id of what was not checked', async () => {
+  const app = express4();
+  app.use(guard(gate()));
+  app.post('/messages', (req, res) => res.json([req.query, req.url]));
+  await serving(createServer(app), async (url) => {
+    for (const name of [
+      'sessionId[]',
+      'sessionId[0]',
+      'sessionId[a]',
+      '[sessionId]',
+      'sessionId%5B%5D',
+      '%5BsessionId%5D',
+      'sessionId.x',
+    ]) {
+      const answer = await post(`${url}/messages?a=1&${name}=inner-1&mySessionId=2`, good, PING);
+      if (answer.status === 200) {
+        assert.deepEqual(await answer.json(), [{ a: '1', mySessionId: '2' }, '/messages?a=1&mySessionId=2'], name);
+      } else {
+        assert.ok(answer.status === 400 || answer.status === 404, `${name} ${answer.status}`);
+      }
+    }
   });
 });
 

@@ -14,10 +14,11 @@ import {
   Gate,
   type NeedBody,
   type Principal,
+  type BeginOptions,
 } from './index.js';
 import { SWEEP } from './_ending.js';
 import { readOptions, wrongType } from './_options.js';
-import { headersOf, pathOf, queryOf, setHeader } from './_request.js';
+import { headersOf, isOriginForm, pathOf, putSession, queryOf, setHeader } from './_request.js';
 
 /** RFC 8615: the gate answers under no other path, and need not be asked about one. */
 export const WELL_KNOWN = '/.well-known/';
@@ -123,7 +124,6 @@ interface Visit {
   readonly res: ServerResponse;
   readonly began: number;
   readonly isPlain: boolean;
-  readonly sessionIn: string | undefined;
 }
 
 /** The most of a body that is thrown away, in bytes. */
@@ -132,12 +132,15 @@ const THROWN_AWAY = 65_536;
 /** A guard of Node requests. */
 export class NodeGuard extends Settings {
   readonly #peer: (req: IncomingMessage) => string | undefined;
+  readonly #sessionIn: string | undefined;
 
-  constructor(gate: Gate | Door, options: GuardOptions = {}, more: readonly string[] = []) {
+  /** `sessionIn`: the parameter of queries that names a session, on whatever path. */
+  constructor(gate: Gate | Door, options: GuardOptions = {}, more: readonly string[] = [], sessionIn?: string) {
     super(gate, options, ['peer', ...more]);
     const { peer = (req: IncomingMessage) => req.socket.remoteAddress } = options;
     if (typeof peer !== 'function') throw wrongType('peer', 'a function', peer);
     this.#peer = peer;
+    this.#sessionIn = sessionIn;
   }
 
   /** Lets a request in, unless it is refused, or answers it where it asks for the server's metadata. */
@@ -145,27 +148,21 @@ export class NodeGuard extends Settings {
     const began = performance.now();
     const path = pathOf(req);
     if (answersWellKnown(this.door.gate, req, res, path)) return 'answered';
-    const kind = this.kindOf(path);
+    // What hosts take for the path of another form differs.
+    const kind = isOriginForm(req) ? this.kindOf(path) : 'mcp';
     if (kind === 'open') return 'open';
-    return this.decide(req, res, { began, isPlain: kind === 'plain' });
-  }
-
-  /** The same for a path that is known to be guarded. `sessionIn`: the query's parameter that names a session. */
-  decide(
-    req: Received,
-    res: ServerResponse,
-    of: { began: number; isPlain?: boolean; sessionIn?: string },
-  ): Entered | Promise<Entered> {
-    const { began, isPlain = false, sessionIn } = of;
-    const { door } = this;
+    const isPlain = kind === 'plain';
     // A body that is not the gate's to read is none to it.
     const method = isPlain ? 'GET' : (req.method ?? 'GET');
-    const options =
-      sessionIn === undefined ? undefined : { sessionInQuery: [sessionIn, queryOf(req)] as [string, string] };
-    const step = door.answered(door.gate.begin(method, headersOf(req), this.#peer(req), options));
+    const { door } = this;
+    const step = door.answered(door.gate.begin(method, headersOf(req), this.#peer(req), this.#begin(req)));
     door.refresh();
-    const visit = { req, res, began, isPlain, sessionIn };
+    const visit = { req, res, began, isPlain };
     return step instanceof Promise ? step.then((one) => this.#goOn(visit, one)) : this.#goOn(visit, step);
+  }
+
+  #begin(req: Received): BeginOptions | undefined {
+    return this.#sessionIn === undefined ? undefined : { sessionInQuery: [this.#sessionIn, queryOf(req)] };
   }
 
   #goOn(visit: Visit, step: Admitted | Denial | NeedBody): Entered | Promise<Entered> {
@@ -208,11 +205,14 @@ export class NodeGuard extends Settings {
   }
 
   #end(visit: Visit, step: Admitted | Denial | NeedBody): Admitted | Denial {
-    const { req, res, began, sessionIn } = visit;
+    const { req, res, began } = visit;
     if (step.kind === 'body') throw new Error('the gate asked for a body twice');
     this.door.tell(step, Math.round((performance.now() - began) * 1000));
     if (step.kind === 'denied') return step;
-    if (this.door.gate.bindsSessions && sessionIn === undefined) setHeader(req, SESSION, step.session);
+    if (this.door.gate.bindsSessions) {
+      const isInQuery = this.#sessionIn !== undefined && putSession(req, step, this.#sessionIn);
+      setHeader(req, SESSION, isInQuery ? undefined : step.session);
+    }
     accompany(this.door, res, step, bearerOf(req.headers.authorization), this.sweep);
     return step;
   }

@@ -1,6 +1,8 @@
 /** A Node request's head as the gate wants it. */
 
 import type { IncomingMessage } from 'node:http';
+import type { Received } from './_body.js';
+import type { Admitted } from './index.js';
 
 /** As Express and Fastify keep it where they have changed `url`. */
 type Routed = IncomingMessage & { originalUrl?: string };
@@ -18,6 +20,11 @@ export function pathOf(req: IncomingMessage): string {
   if (path.startsWith('/')) return path;
   const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/]*(.*)$/i.exec(path)?.[1];
   return rest === undefined || rest === '' ? '/' : rest;
+}
+
+/** Whether the target is a path, as all clients but those of forward proxies send it. */
+export function isOriginForm(req: IncomingMessage): boolean {
+  return targetOf(req).startsWith('/');
 }
 
 /** What stands behind `?`. */
@@ -57,5 +64,52 @@ export function setHeader(req: IncomingMessage, name: string, value: string | un
   } else {
     req.headers[name] = value;
     rawHeaders.push(name, value);
+  }
+}
+
+/**
+ * Puts the server's own session id into the query in the place of the one that came, and says whether there was one. What a
+ * parser of queries might make the same parameter of, such as `sessionId[]`, is taken out.
+ */
+export function putSession(req: Received, admitted: Admitted, parameter: string): boolean {
+  const { url = '' } = req;
+  const at = url.indexOf('?');
+  if (at < 0) return false;
+  const isLike = like(parameter);
+  const kept = url
+    .slice(at + 1)
+    .split('&')
+    .filter((pair) => {
+      const name = pair.split('=', 1)[0] ?? '';
+      return name === parameter || !isLike(name);
+    })
+    .join('&');
+  const query = admitted.queryWithSession(parameter, kept);
+  req.url = `${url.slice(0, at)}?${query ?? kept}`;
+  // Express 4 has read the query already.
+  const { query: read } = req as { query?: Record<string, unknown> };
+  if (Object.hasOwn(req, 'query') && read !== undefined) {
+    for (const name of Object.keys(read)) if (isLike(name)) delete read[name];
+    if (query !== undefined) read[parameter] = admitted.session;
+  }
+  return query !== undefined;
+}
+
+/** Whether a parser of queries might make that parameter of a name. */
+function like(parameter: string): (name: string) => boolean {
+  const wanted = parameter.toLowerCase();
+  return (name) => {
+    const plain = decoded(name)
+      .toLowerCase()
+      .replace(/^[[\]\s]+/, '');
+    return plain.startsWith(wanted) && !/^[\w-]/.test(plain.slice(wanted.length));
+  };
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '));
+  } catch {
+    return name;
   }
 }

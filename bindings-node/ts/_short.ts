@@ -3,16 +3,15 @@
  * accepted by nobody.
  */
 
-/** HMAC keys are as long as the hash, at the least (RFC 7518, section 3.2), in bytes. */
-const SHORTEST = 32;
-
 let warned = false;
 
-/** Warns, once in a process, of a secret that is shorter than 32 bytes: guessing it takes one token and a fast machine. */
-export function warnOfShortSecret(secret: string | Uint8Array): void {
-  if (warned || Buffer.byteLength(secret) >= SHORTEST) return;
+/** Warns, once in a process, of a secret that is shorter than the hash (RFC 7518, section 3.2): one token, and it can be guessed. */
+export function warnOfShortSecret(secret: string | Uint8Array, algorithms: readonly string[]): void {
+  // `HS256` and its like: by their bits.
+  const shortest = Math.max(...algorithms.map((name) => Number(name.slice(2)) / 8));
+  if (warned || Buffer.byteLength(secret) >= shortest) return;
   warned = true;
-  process.emitWarning('a JWT secret is shorter than 32 bytes: make one with openssl rand -hex 32', {
+  process.emitWarning(`a JWT secret is shorter than ${shortest} bytes: make one with openssl rand -hex ${shortest}`, {
     type: 'DoorwardWarning',
     code: 'DOORWARD_SHORT_SECRET',
   });

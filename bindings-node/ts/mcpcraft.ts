@@ -77,6 +77,8 @@ export interface ApiKeyAuthOptions {
 export function apiKeyAuth(options: ApiKeyAuthOptions = {}): Authenticate<UserContext> {
   const { header = 'x-api-key', env = process.env, log } = options;
   const given = options.keys ?? (env.API_KEY ?? '').split(',').map((key) => key.trim());
+  if (!(given instanceof ApiKeys) && !Array.isArray(given))
+    throw new TypeError('keys must be an ApiKeys, or an array of keys');
   const keys =
     given instanceof ApiKeys
       ? given
@@ -174,7 +176,7 @@ export function serviceAuth(options: ServiceAuthOptions = {}): Authenticate<{ re
     requiredClaims: ['exp', 'iat', 'sub'],
     allowShortSecret: true,
   });
-  warnOfShortSecret(secret);
+  warnOfShortSecret(secret, ['HS256']);
   return async (headers) => {
     const { sub } = verified(verifier, taken(headers, log), log);
     if (typeof sub !== 'string') throw refused(MESSAGES.token, 'subject_missing', log);

@@ -2,18 +2,17 @@
  * The whole gate in front of the older transport of two addresses: `GET /sse` streams, `POST /messages?sessionId=` calls.
  *
  * ```js
- * app.use(guard(gate, { sse: '/sse', messages: '/messages' }));
+ * app.use(guard(gate, { sse: '/sse' }));
  * ```
  *
  * A session id in a query is no secret, so it must not be enough: the stream's first event tells the client an id that is bound to its
- * principal, and the server behind sees its own again. Another's id, or an invented one, is 404. All other paths are guarded
- * as `doorward/express` guards them. For Express, and for `node:http` by `guard(req, res, () => listener(req, res))`.
+ * principal, and the server behind sees its own again: in the query of a request for whatever path. Another's id, or an invented one,
+ * is 404. All else is as with `doorward/express`. For Express, and for `node:http` by `guard(req, res, () => listener(req, res))`.
  */
 
 import type { ServerResponse } from 'node:http';
 
 import { outwardSession } from './_answer.js';
-import type { Received } from './_body.js';
 import { type Admitted, ConfigError, type Door, type Gate } from './index.js';
 import { type GuardOptions, NodeGuard } from './_guard.js';
 import { type GuardMiddleware, middlewareOf } from './_middleware.js';
@@ -25,8 +24,6 @@ export type { GuardMiddleware, Middleware } from './_middleware.js';
 export interface SseOptions extends GuardOptions {
   /** Where the stream is: `/sse`. */
   sse?: string;
-  /** Where messages go: `/messages`. */
-  messages?: string;
   /** The query's parameter that names the session: `sessionId`. */
   parameter?: string;
 }
@@ -36,34 +33,23 @@ const FIRST_EVENT = 8192;
 
 /** Middleware that lets through what its gate admits. Throws `ConfigError`: the gate has no `sessionKey` to bind sessions by. */
 export function guard(gate: Gate | Door, options: SseOptions = {}): GuardMiddleware {
-  const { messages = '/messages', parameter = 'sessionId', sse = '/sse' } = options;
-  const node = new NodeGuard(gate, options, ['sse', 'messages', 'parameter']);
+  const { parameter = 'sessionId', sse = '/sse' } = options;
+  const node = new NodeGuard(gate, options, ['sse', 'parameter'], parameter);
   if (!node.door.gate.bindsSessions) throw new ConfigError('give the gate a sessionKey: sessions are bound by it');
+  const stream = route(sse);
   return middlewareOf(
     node,
-    (req, res) => {
-      if (pathOf(req) !== messages) return node.enter(req, res);
-      return node.decide(req, res, { began: performance.now(), sessionIn: parameter });
-    },
+    (req, res) => node.enter(req, res),
     (req, res, entered) => {
-      if (typeof entered !== 'object' || entered.kind !== 'admitted') return;
-      const path = pathOf(req);
-      if (path === sse) bindEndpoint(node.door, res, entered, parameter);
-      if (path === messages) putSession(req, entered, parameter);
+      if (typeof entered !== 'object' || entered.kind !== 'admitted' || route(pathOf(req)) !== stream) return;
+      bindEndpoint(node.door, res, entered, parameter);
     },
   );
 }
 
-/** Puts the server's own id in the place of the one that came. */
-function putSession(req: Received, admitted: Admitted, parameter: string): void {
-  const { url = '' } = req;
-  const at = url.indexOf('?');
-  const query = at < 0 ? undefined : admitted.queryWithSession(parameter, url.slice(at + 1));
-  if (query === undefined) return;
-  req.url = `${url.slice(0, at)}?${query}`;
-  // Express 4 has read the query already.
-  const { query: read } = req as { query?: Record<string, unknown> };
-  if (Object.hasOwn(req, 'query') && read !== undefined) read[parameter] = admitted.session;
+/** A path as Express takes it: in any case, with a slash at its end or without. */
+function route(path: string): string {
+  return path.toLowerCase().replace(/\/+$/, '');
 }
 
 /** Has the stream's first event name an id that is good for this principal alone. */

@@ -324,6 +324,36 @@ for (const [what, lookUp] of Object.entries({
   }
 }
 
+// ---- what throws when it is looked at
+
+const thrower = (name) =>
+  Object.defineProperty({}, name, {
+    enumerable: true,
+    get() {
+      throw new RangeError('thrown by a getter');
+    },
+  });
+const trap = () => {
+  throw new RangeError('thrown by a trap');
+};
+for (const name of Object.keys(OPTIONS)) add('options that throw', good, SECRET, thrower(name));
+for (const options of [
+  new Proxy({}, { ownKeys: trap }),
+  { audience: { toString: trap } },
+  { maxAge: { valueOf: trap } },
+]) {
+  add('options that throw', good, SECRET, options);
+}
+for (const key of [
+  ...[thrower('key'), thrower('format'), new Proxy({}, { get: trap }), new Proxy(PUBLIC.rsa, {})],
+  ...[{ key: thrower('kty'), format: 'jwk' }, { key: SECRET, toString: trap }, new Proxy(Buffer.from(SECRET), {})],
+]) {
+  add('keys that throw', good, key, { algorithms: ['HS256'] });
+}
+for (const token of [{ toString: trap }, { split: trap, toJSON: trap }, new Proxy(new String(good), { get: trap })]) {
+  add('tokens that throw', token, SECRET, {});
+}
+
 // ---- what is refused here alone
 
 const single = ['plain', 'key looked up'];
@@ -400,14 +430,17 @@ for (const secret of [
 }
 
 // With an exponent of 1 a signature is its own message: no key is needed to make one.
-const { n } = PUBLIC.rsa.export({ format: 'jwk' });
-const open = createPublicKey({ key: { kty: 'RSA', n, e: 'AQ' }, format: 'jwk' });
-const message = `${base64url('{"alg":"RS256"}')}.${base64url('{"a":1}')}`;
-const info = Buffer.concat([
-  Buffer.from('3031300d060960864801650304020105000420', 'hex'),
-  createHash('sha256').update(message).digest(),
-]);
-const padded = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(256 - 3 - info.length, 0xff), Buffer.from([0]), info]);
-stricter('rsa-exponent', `${message}.${base64url(padded)}`, open);
+for (const name of ['rsa', 'rsa-1024']) {
+  const { n } = PUBLIC[name].export({ format: 'jwk' });
+  const open = createPublicKey({ key: { kty: 'RSA', n, e: 'AQ' }, format: 'jwk' });
+  const message = `${base64url('{"alg":"RS256"}')}.${base64url('{"a":1}')}`;
+  const info = Buffer.concat([
+    Buffer.from('3031300d060960864801650304020105000420', 'hex'),
+    createHash('sha256').update(message).digest(),
+  ]);
+  const rest = open.asymmetricKeyDetails.modulusLength / 8 - 3 - info.length;
+  const padded = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(rest, 0xff), Buffer.from([0]), info]);
+  stricter('rsa-exponent', `${message}.${base64url(padded)}`, open);
+}
 
 export default cases;

@@ -57,7 +57,7 @@ app.get('/me', forExpress.requires({ scopes: ['profile'], roles: ['user'] }, gat
   res.json({ principal, auth, bytes });
 });
 app.all('/mcp', async (req, res) => transport.handleRequest(req, res, req.body));
-app.use(forSse.guard(gate, { sse: '/sse', messages: '/messages', parameter: 'sessionId' }));
+app.use(forSse.guard(gate, { sse: '/sse', parameter: 'sessionId' }));
 // @ts-expect-error A list of names.
 forExpress.requires({ scopes: 'profile' });
 

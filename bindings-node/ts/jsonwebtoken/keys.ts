@@ -86,7 +86,7 @@ export class Prepared {
     return typeof key === 'string' ? key : undefined;
   }
 
-  /** A token by an HS* algorithm; nothing for what is no text. Throws the code where core refuses the secret. */
+  /** A token by an HS* algorithm; nothing for what is no text. Throws where core refuses the secret. */
   hmac(header: string, payload: string, algorithm: string): string | undefined {
     const bit = BITS.get(algorithm) ?? 0;
     let key = this.#signing.get(bit);
@@ -159,6 +159,9 @@ function read(given: unknown, asymmetric: (given: never) => KeyObject): KeyObjec
     return createSecretKey(bytes as Buffer);
   } catch {
     return undefined;
+  } finally {
+    // The copy made above.
+    if (typeof given === 'string') (bytes as Buffer).fill(0);
   }
 }
 

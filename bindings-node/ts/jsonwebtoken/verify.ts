@@ -142,12 +142,13 @@ function theLongWay(jwtString: string, token: Decoded, given: any, options: any,
   }
   if (!valid) return done(new JsonWebTokenError('invalid signature'));
 
-  // So far jsonwebtoken goes. What core refuses to use as a secret or key is no better for Node's crypto.
-  switch (prepared?.refusal(header.alg)) {
-    case 'secret_is_a_key':
-      return done(new JsonWebTokenError(`secretOrPublicKey must be a symmetric key when using ${header.alg}`));
-    case 'rsa_exponent':
-      return done(refused('an RSA key by which anybody can sign'));
+  // So far jsonwebtoken goes. What is no secret, or no key, to core is none to Node's crypto either.
+  if (prepared?.refusal(header.alg) === 'secret_is_a_key') {
+    return done(new JsonWebTokenError(`secretOrPublicKey must be a symmetric key when using ${header.alg}`));
+  }
+  const exponent = key?.asymmetricKeyDetails?.publicExponent;
+  if (exponent !== undefined && (exponent < 3n || exponent % 2n === 0n)) {
+    return done(refused('an RSA key by which anybody can sign'));
   }
   // An unsigned token's form is looked at behind a signature of one byte, for core knows no unsigned ones.
   const whole = signature === '' ? `${jwtString}AA` : jwtString;

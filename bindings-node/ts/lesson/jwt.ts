@@ -44,10 +44,11 @@ export interface JwtAuth {
 /** The helper of one secret. Throws `ConfigError`: there is no secret, or it can't be used. */
 export function jwtAuth(options: JwtOptions = {}): JwtAuth {
   const { env = process.env, log, hideReasons = false } = options;
+  const { algorithms = ['HS256'] } = options;
   const secret = options.secret ?? env.JWT_SECRET ?? '';
   const verifier = new Verifier({
     secret,
-    algorithms: options.algorithms ?? ['HS256'],
+    algorithms,
     issuer: options.issuer ?? env.JWT_ISSUER ?? DEFAULT_ISSUER,
     ...(options.audience === undefined ? {} : { audience: options.audience }),
     ...(options.maxLifetime === undefined ? {} : { maxLifetime: options.maxLifetime }),
@@ -55,7 +56,7 @@ export function jwtAuth(options: JwtOptions = {}): JwtAuth {
     requiredClaims: ['exp', 'sub'],
     allowShortSecret: true,
   });
-  warnOfShortSecret(secret);
+  warnOfShortSecret(secret, algorithms);
 
   function claimsOf(token: string): Claims {
     try {

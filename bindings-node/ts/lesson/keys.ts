@@ -40,6 +40,7 @@ export function keysFromEnv(
 }
 
 function setOf(keys: readonly string[]): ApiKeys {
+  if (!Array.isArray(keys)) throw new TypeError('keys must be an ApiKeys, or an array of keys');
   return new ApiKeys(keys.map((key, at) => new ApiKey({ id: `api-key-${at + 1}`, key })));
 }
 

@@ -225,7 +225,7 @@ export class OAuthFlow {
    */
   callback(onSession?: (session: string, request: Request) => void): RequestHandler {
     return (request, response, next) => {
-      const query = Object.fromEntries(new URL(request.originalUrl, this.#redirect).searchParams);
+      const query = Object.fromEntries(new URLSearchParams(/\?(.*)/s.exec(request.originalUrl)?.[1]));
       this.finish(query, cookieOf(request)).then(
         ({ session }) => {
           onSession?.(session, request);

@@ -10,6 +10,7 @@ For asyncio: under trio every request, and the application's start, is a ``Runti
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 import types
@@ -42,6 +43,9 @@ SWEEP = 15.0
 
 #: The header of MCP's sessions.
 SESSION = b"mcp-session-id"
+
+#: A segment that is resolved, as an application or what is behind it may do.
+_DOTS = re.compile(r"[/\\]\.{1,2}(?:[/\\;]|$)")
 
 _RATE = frozenset(
     {b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset", b"ratelimit", b"ratelimit-policy"}
@@ -251,6 +255,9 @@ def _task() -> asyncio.Task[Any] | None:
 
 
 def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:
+    """Whether a path begins so; one that may lead elsewhere, by ``..`` and the like, begins as nothing does."""
+    if _DOTS.search(path):
+        return False
     return any(path == one or path.startswith(one.rstrip("/") + "/") for one in beginnings)
 
 

@@ -18,7 +18,7 @@ const policy = new Policy({ roles: { admin: '*', user: { tools: ['whoami'] } } }
 /** The application, and how to end what it does in the background. Throws `ConfigError`: a setting that can't be used. */
 export function createApp(env: Env, log?: Log): { app: Express; gate: Gate; close: () => void } {
   const gate = Gate.fromEnv(env, { policy });
-  const generateToken = minting(env);
+  const mint = minting(env);
   const guarded = guard(gate, log === undefined ? {} : { log });
   const app = express();
   app.disable('x-powered-by');
@@ -33,7 +33,7 @@ export function createApp(env: Env, log?: Log): { app: Express; gate: Gate; clos
       response.status(405).setHeader('allow', 'POST').end();
       return;
     }
-    const server = createServer(principal, policy, generateToken);
+    const server = createServer(principal, policy, mint);
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     response.on('close', () => void server.close());
     await server.connect(transport);

@@ -20,11 +20,18 @@ export interface Minted {
   role: Role;
 }
 
-/** `generateToken("anna", "admin", "24h")`: a signed token. Throws `ToolError`. */
-export type GenerateToken = (userId: string, role?: Role, expiresIn?: string) => Minted;
+/** Makes a token. Throws `ToolError`. */
+export type Mint = (userId: string, role?: Role, expiresIn?: string) => Minted;
+
+/** `generateToken("anna", "admin", "24h")`: a signed token, by the settings of the environment. Throws `ToolError`. */
+export function generateToken(userId: string, role?: Role, expiresIn?: string, env: Env = process.env): string {
+  const mint = minting(env);
+  if (mint === undefined) throw new ToolError('no JWT_SECRET is configured');
+  return mint(userId, role, expiresIn).token;
+}
 
 /** The function that mints, or nothing: without a secret there is nothing to sign with. */
-export function minting(env: Env): GenerateToken | undefined {
+export function minting(env: Env): Mint | undefined {
   const { JWT_SECRET: secret, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = env;
   if (secret === undefined) return undefined;
   const longest = seconds(env.MAX_TOKEN_LIFETIME ?? '7d');

@@ -5,13 +5,13 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import type { Policy, Principal } from 'doorward';
 import { z } from 'zod';
 import { formatAuthError } from './errors.js';
-import { type GenerateToken, ROLES } from './tokens.js';
+import { type Mint, ROLES } from './tokens.js';
 
 /**
  * A server with the tools that this caller may use: the list shows no others. The gate has refused calls of others before
  * this; here they are not even there, so that no other route leads past it.
  */
-export function createServer(caller: Principal, policy: Policy, generateToken: GenerateToken | undefined): McpServer {
+export function createServer(caller: Principal, policy: Policy, mint: Mint | undefined): McpServer {
   const server = new McpServer({ name: 'my-server', version: '0.1.0' });
   const may = (tool: string) => policy.isAllowed('tool', tool, { roles: caller.roles, scopes: caller.scopes });
 
@@ -26,7 +26,7 @@ export function createServer(caller: Principal, policy: Policy, generateToken: G
       () =>
         answer({
           id: caller.id,
-          subject: caller.subject ?? '',
+          subject: caller.subject ?? caller.client ?? keyOf(caller.id),
           method: caller.method,
           roles: caller.roles,
           scopes: caller.scopes,
@@ -34,7 +34,7 @@ export function createServer(caller: Principal, policy: Policy, generateToken: G
     );
   }
 
-  if (generateToken !== undefined && may('generate-token')) {
+  if (mint !== undefined && may('generate-token')) {
     server.registerTool(
       'generate-token',
       {
@@ -48,7 +48,7 @@ export function createServer(caller: Principal, policy: Policy, generateToken: G
       },
       ({ userId, role, expiresIn }) => {
         try {
-          return answer({ ...generateToken(userId, role, expiresIn) });
+          return answer({ ...mint(userId, role, expiresIn) });
         } catch (error) {
           return { content: [{ type: 'text', text: formatAuthError(error) }], isError: true };
         }
@@ -56,6 +56,11 @@ export function createServer(caller: Principal, policy: Policy, generateToken: G
     );
   }
   return server;
+}
+
+/** Of a key, its id. */
+function keyOf(id: string): string {
+  return id.startsWith('key:') ? id.slice('key:'.length) : '';
 }
 
 function answer(value: Record<string, unknown>): CallToolResult {

@@ -11,7 +11,11 @@ test('a key in x-api-key, one of several', async () => {
     expect(value).toMatchObject({ method: 'api_key', roles: ['user'] });
   }
   const client = await connect(url, { 'x-api-key': ADMIN });
-  expect((await call(client, 'whoami')).value).toMatchObject({ id: 'key:admin-key-1', roles: ['admin'] });
+  expect((await call(client, 'whoami')).value).toMatchObject({
+    id: 'key:admin-key-1',
+    subject: 'admin-key-1',
+    roles: ['admin'],
+  });
 });
 
 test('no key, a wrong one, two at once', async () => {

@@ -1,15 +1,16 @@
 import { sign } from 'doorward';
 import { expect, test } from 'vitest';
-import { minting, seconds } from '../src/tokens.js';
+import { generateToken, minting, seconds } from '../src/tokens.js';
 import { SECRET, USER, call, connect, post, start } from './client.js';
 
 const now = () => Math.floor(Date.now() / 1000);
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test('a token of ours: sub, role, exp', async () => {
-  const generateToken = minting({ JWT_SECRET: SECRET });
-  const { token, expiresAt } = generateToken?.('anna', 'admin', '24h') ?? { token: '', expiresAt: 0 };
-  expect(Math.abs(expiresAt - now() - 86_400)).toBeLessThan(5);
+  const token = generateToken('anna', 'admin', '24h', { JWT_SECRET: SECRET });
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, number>;
+  expect(claims).toMatchObject({ sub: 'anna', role: 'admin' });
+  expect(Math.abs((claims.exp ?? 0) - now() - 86_400)).toBeLessThan(5);
   const client = await connect(await start(), bearer(token));
   expect((await call(client, 'whoami')).value).toMatchObject({ subject: 'anna', method: 'jwt', roles: ['admin'] });
 });
@@ -45,15 +46,8 @@ test('generate-token mints what the gate takes', async () => {
     JWT_AUDIENCE: 'https://mcp.example/mcp',
     MAX_TOKEN_LIFETIME: '2d',
   });
-  const admin = await connect(
-    url,
-    bearer(
-      minting({ JWT_SECRET: SECRET, JWT_ISSUER: 'my-service', JWT_AUDIENCE: 'https://mcp.example/mcp' })?.(
-        'root',
-        'admin',
-      ).token ?? '',
-    ),
-  );
+  const settings = { JWT_SECRET: SECRET, JWT_ISSUER: 'my-service', JWT_AUDIENCE: 'https://mcp.example/mcp' };
+  const admin = await connect(url, bearer(generateToken('root', 'admin', '1h', settings)));
   const { value } = await call(admin, 'generate-token', { userId: 'bob' });
   const minted = value as { token: string; role: string; expiresAt: number };
   expect(minted).toMatchObject({ userId: 'bob', role: 'user' });
@@ -75,6 +69,7 @@ test('generate-token mints what the gate takes', async () => {
 
 test('without a secret nothing is minted', async () => {
   expect(minting({ API_KEYS: USER })).toBeUndefined();
+  expect(() => generateToken('anna', 'user', '1h', {})).toThrow('no JWT_SECRET');
   expect([seconds('90s'), seconds('30m'), seconds('1h'), seconds('7d')]).toEqual([90, 1800, 3600, 604_800]);
   for (const bad of ['', '0h', '1', '-1h', '1.5h', '1e3s', '1y', ' 1h', '999999999d']) {
     expect(() => seconds(bad)).toThrow();
