@@ -15,6 +15,7 @@ PYTHON_BENCH := benches/python
 # Where the benches of all languages add their rows: beside cargo's output, wherever that is.
 REPORT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/report.jsonl
 BINDINGS_NODE := bindings-node
+NODE_BENCH := benches/node
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 # What the tests need of the system beyond Rust, Node and Python: command:package.
@@ -24,7 +25,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 say = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python test-node test-browser lint lint-python lint-node bench bench-quick bench-python figures dudect audit tsan fuzz clean
+.PHONY: help run deps deps-system deps-check test test-rust test-features test-no-std test-loom test-constant-time test-python test-node test-browser lint lint-python lint-node bench bench-quick bench-python bench-node figures dudect audit tsan fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -62,6 +63,11 @@ $(BINDINGS_PYTHON)/.venv/.stamp: $(BINDINGS_PYTHON)/requirements-dev.txt $(BINDI
 $(BINDINGS_NODE)/node_modules/.stamp: $(BINDINGS_NODE)/package-lock.json
 	$(call say,npm packages to build and test the Node package)
 	cd $(BINDINGS_NODE) && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(NODE_BENCH)/node_modules/.stamp: $(NODE_BENCH)/package-lock.json
+	$(call say,npm packages that the Node package is measured beside)
+	cd $(NODE_BENCH) && $(NPM) ci --no-audit --no-fund
 	@touch $@
 
 $(PYTHON_BENCH)/.venv/.stamp: $(PYTHON_BENCH)/requirements.txt
@@ -127,15 +133,16 @@ lint-python: $(BINDINGS_PYTHON)/.venv/.stamp
 	$(call say,formatting and lints of the Python package)
 	cd $(BINDINGS_PYTHON) && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 
-test-node: $(BINDINGS_NODE)/node_modules/.stamp ## the Node package
+test-node: $(BINDINGS_NODE)/node_modules/.stamp $(TYPESCRIPT)/node_modules/.stamp ## the Node package
 	$(call say,the Node package)
 	cd $(BINDINGS_NODE) && $(NPM) run --silent build:debug && $(NPM) test --silent
 
 # Not part of `make test`: a browser is much to install. CHROMIUM names another than Debian's.
-test-browser: $(TYPESCRIPT)/node_modules/.stamp $(BROWSER)/node_modules/.stamp ## pages in headless Chromium, which is installed if missing
+test-browser: $(BINDINGS_NODE)/node_modules/.stamp $(TYPESCRIPT)/node_modules/.stamp $(BROWSER)/node_modules/.stamp ## pages in headless Chromium, which is installed if missing
 	@$(if $(CHROMIUM),,tests/deps-system.sh --if-missing chromium:chromium)
 	$(call say,pages of listed origins and of others$(comma) in headless Chromium)
 	$(CARGO) build --locked --quiet --package doorward-server
+	cd $(BINDINGS_NODE) && $(NPM) run --silent build:debug
 	cd $(BROWSER) && $(NPM) test --silent
 
 # The types of the native module are committed, and must be what building it writes.
@@ -167,10 +174,12 @@ bench: ## every figure, into target/bench/report.jsonl
 	$(CARGO) bench --locked -p doorward-benches
 	$(CARGO) run --locked --profile bench -p doorward-benches --bin report
 	$(if $(wildcard $(PYTHON_BENCH)/.venv),$(MAKE) bench-python)
+	$(if $(wildcard $(NODE_BENCH)/node_modules),$(MAKE) bench-node)
 
 bench-quick: ## the same rows in under three minutes
 	$(CARGO) run --locked --profile bench -p doorward-benches --bin report -- --quick
 	$(if $(wildcard $(PYTHON_BENCH)/.venv),$(MAKE) bench-python QUICK=--quick)
+	$(if $(wildcard $(NODE_BENCH)/node_modules),$(MAKE) bench-node QUICK=--quick)
 
 # Once it was run, `make bench` runs it too. PYTHON=python3.12 has ryjwt among the peers, which takes 3.12 or newer; the environment is
 # made once, so remove benches/python/.venv for another PYTHON.
@@ -183,6 +192,13 @@ bench-python: $(PYTHON_BENCH)/.venv/.stamp ## the Python package beside others, 
 	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/verify.py $(QUICK) $(REPORT)
 	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/drop_in.py $(QUICK) $(REPORT)
 	$(PYTHON_BENCH)/.venv/bin/python $(PYTHON_BENCH)/asgi.py $(QUICK) $(REPORT)
+
+# Once it was run, `make bench` runs it too.
+bench-node: $(BINDINGS_NODE)/node_modules/.stamp $(NODE_BENCH)/node_modules/.stamp ## the Node package beside others, into the same report
+	cd $(BINDINGS_NODE) && $(NPM) run --silent build
+	@mkdir -p $(dir $(REPORT))
+	node $(NODE_BENCH)/verify.mjs $(QUICK) $(REPORT)
+	node $(NODE_BENCH)/drop_in.mjs $(QUICK) $(REPORT)
 
 dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)
 	cd tests/constant-time && CARGO_TARGET_DIR=$(CURDIR)/target/constant-time \
@@ -208,6 +224,6 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (600)
 
 clean: ## removes what was built
 	$(CARGO) clean
-	rm -rf $(TYPESCRIPT)/node_modules $(BROWSER)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist
+	rm -rf $(TYPESCRIPT)/node_modules $(BROWSER)/node_modules $(PYTHON_CLIENT)/.venv $(BINDINGS_PYTHON)/.venv $(BINDINGS_PYTHON)/python/doorward/*.so $(PYTHON_BENCH)/.venv $(BINDINGS_NODE)/node_modules $(BINDINGS_NODE)/dist $(NODE_BENCH)/node_modules
 
 comma := ,

@@ -1,10 +1,5 @@
 // Written by scripts/native.mjs from what the native module says of itself.
 
-/** A value of the native module, for it alone to look into. */
-export declare class ExternalObject<T> {
-  private readonly of: T
-}
-
 /**
  * A function that decides on a head: `(packed, numbers)`. It answers with a step, and writes what kind it is; with −1 where
  * the head has more lines than it should.
@@ -27,6 +22,24 @@ export declare function apiKeysFind(keys: ExternalObject<ApiKeysHandle>): (prese
 export declare function gateRead(gate: ExternalObject<GateHandle>): (step: ExternalObject<StepHandle>, body: string | Uint8Array, numbers: Float64Array) => number
 
 /**
+ * A public key, in DER, that verifies by these algorithms: as `jsonwebtokenSecret`, told the time in milliseconds besides.
+ * Tokens that were seen within a minute are not verified again.
+ */
+export declare function jsonwebtokenPublicKey(spki: Uint8Array, algorithms: readonly string[]): ((token: string, now: number) => string | undefined) | string
+
+/**
+ * A secret that signs by an algorithm: a function of a header and a payload, as text, that gives their token; nothing where
+ * they are no text. A code where the secret is refused.
+ */
+export declare function jsonwebtokenSigner(secret: Uint8Array, algorithm: string): ((header: string, payload: string) => string | undefined) | string
+
+/**
+ * A secret that verifies by these algorithms: a function of a token that gives its payload, where the signature holds and it
+ * is one object with every name once. A code where the secret is refused.
+ */
+export declare function jsonwebtokenSecret(secret: Uint8Array, algorithms: readonly string[]): ((token: string) => string | undefined) | string
+
+/**
  * The rate headers of an answer that the gate does not guard, as names and values in turn, a line each. Nothing where the
  * head has more lines than it should.
  */
@@ -37,12 +50,6 @@ export declare function gateAddressHeaders(gate: ExternalObject<GateHandle>, pac
  * worker. Whoever asks first has nothing to add.
  */
 export declare function clockOffset(milliseconds: number): number
-
-/**
- * What verifies by that key and algorithm: `(message, signature)` gives 1 where the signature holds, 0 where it doesn't, and
- * a number below zero where one of them is neither string nor bytes.
- */
-export declare function signatureVerifier(key: ExternalObject<KeyHandle>, algorithm: string): (message: string | Uint8Array, signature: Uint8Array) => number
 
 /** A JWS of any payload. */
 export declare function signingKeySignJws(key: ExternalObject<SigningKeyHandle>, payload: string | Uint8Array): string
@@ -98,7 +105,7 @@ export declare function gateFromConfig(path: string, vars: Array<string>, policy
 export declare function gateFromEnv(vars: Array<string>, policy?: ExternalObject<Policy> | undefined | null): ExternalObject<GateHandle>
 
 /** A gate of these parts. `sessionKey` binds session ids to their principals. */
-export declare function gateNew(given: GateGiven, verifiers: Array<ExternalObject<VerifierHandle>>, sessionKey?: string | Uint8Array | undefined | null): ExternalObject<GateHandle>
+export declare function gateNew(given: GateGiven, verifiers: ExternalObject<VerifierHandle>[], sessionKey: string | Uint8Array | undefined, list: Parameters<typeof gateListen>[1] | undefined): ExternalObject<GateHandle>
 
 /** A key of a JWK Set that can't be used. */
 export interface LeftOut {
@@ -155,9 +162,6 @@ export declare function keyFromJwk(jwk: string): ExternalObject<KeyHandle>
 /** A quota; `window` is in seconds. */
 export declare function quotaNew(max: number, window: number, burst: number | undefined | null, strict: boolean): ExternalObject<Quota>
 
-/** A secret that signs, of any length but none. */
-export declare function signingKeyFromShortSecret(secret: string | Uint8Array, algorithm: string): ExternalObject<SigningKeyHandle>
-
 /** A secret that signs. */
 export declare function signingKeyFromSecret(secret: string | Uint8Array, algorithm: string, kid?: string, tokenType?: string): ExternalObject<SigningKeyHandle>
 
@@ -175,6 +179,11 @@ export declare function keyFromSecret(secret: string | Uint8Array, algorithm: st
 
 /** A token of the text of a JSON object. */
 export declare function signingKeySign(key: ExternalObject<SigningKeyHandle>, claims: string, withoutExpiry: boolean): string
+
+/** A value of the native module, for it alone to look into. */
+export declare class ExternalObject<T> {
+  private readonly of: T
+}
 
 /** A verifier with keys of its own, or with keys that are fetched. */
 export declare function verifier(secret: string | Uint8Array | undefined, allowShortSecret: boolean, publicKey: string | Uint8Array | undefined, keys: ExternalObject<KeySetHandle> | undefined, jwks: ExternalObject<JwksHandle> | undefined, rules: VerifierRules): VerifierParts
@@ -292,7 +301,7 @@ export declare function gateRevokeToken(gate: ExternalObject<GateHandle>, token:
 export declare function gateRevokeId(gate: ExternalObject<GateHandle>, issuer: string, id: string, until: number, unix: number, milliseconds: number): void
 
 /** Revokes what was issued before that to a subject; or to a client, of those without a subject. */
-export declare function gateRevokeSubject(gate: ExternalObject<GateHandle>, issuer: string, subject: string, client: boolean, before: number, until: number, unix: number, milliseconds: number): void
+export declare function gateRevokeSubject(gate: ExternalObject<GateHandle>, given: RevocationGiven, unix: number, milliseconds: number): void
 
 /** Scopes that a scope implies. */
 export interface Implied {
@@ -304,6 +313,9 @@ scopes: Array<string>
 
 /** Seconds the answer may take from now on. */
 export declare function askDeadline(step: ExternalObject<StepHandle>, unix: number, milliseconds: number): number | null
+
+/** Sets the function that a shared gate's list is in this thread. False where the gate has no list. */
+export declare function gateListen(gate: ExternalObject<GateHandle>, list: (token: string, issuer: string, subject: string, isClient: boolean, id: string | null, issuedAt: number | null) => number): boolean
 
 /** Takes back what was spent by the check of that receipt's number. */
 export declare function limiterGiveBack(limiter: ExternalObject<LimiterHandle>, receipt: number): boolean
@@ -341,6 +353,9 @@ export declare function jwksFetch(jwks: ExternalObject<JwksHandle>, milliseconds
 /** The fetch to do, if no other request has it already. */
 export declare function askTakeFetch(step: ExternalObject<StepHandle>): FetchParts | null
 
+/** The gate of that name. */
+export declare function sharedGate(name: string): ExternalObject<GateHandle>
+
 /** The header API keys come in. */
 export declare function gateApiKeyHeader(gate: ExternalObject<GateHandle>): string
 
@@ -359,8 +374,17 @@ export declare function keySetFromJwks(jwks: string): ExternalObject<KeySetHandl
 /** The keys of a file's text. */
 export declare function apiKeysFromText(text: string | Uint8Array, prefix: string, pepper?: string | Uint8Array | undefined | null): ExternalObject<ApiKeysHandle>
 
-/** The message's signature. */
-export declare function signBytes(key: ExternalObject<SigningKeyHandle>, message: string | Uint8Array): Buffer
+/** The limiter of that name. */
+export declare function sharedLimiter(name: string): ExternalObject<LimiterHandle>
+
+/** The name of a gate. */
+export declare function shareGate(gate: ExternalObject<GateHandle>): string
+
+/** The name of a limiter. */
+export declare function shareLimiter(limiter: ExternalObject<LimiterHandle>): string
+
+/** The name of a set of API keys. */
+export declare function shareApiKeys(keys: ExternalObject<ApiKeysHandle>): string
 
 /** The names of all settings. */
 export declare function settingNames(): Array<string>
@@ -430,6 +454,9 @@ export declare function scopesOf(claims: string): Array<string>
 
 /** The session id that a client is given in the place of the service's own. */
 export declare function gateBindSession(gate: ExternalObject<GateHandle>, principal: ExternalObject<Principal>, inner: string): string
+
+/** The set of that name. */
+export declare function sharedApiKeys(name: string): ExternalObject<ApiKeysHandle>
 
 /** The text of a list's result with what is shown. */
 export declare function policyFilterResult(policy: ExternalObject<Policy>, method: string, result: string | Uint8Array, roles: Array<string>, scopes: Array<string>): string
@@ -717,6 +744,20 @@ deadline?: number | undefined
 mapping?: MappingGiven | undefined
 }
 
+/** What is revoked of somebody's tokens. */
+export interface RevocationGiven {
+/** Who issued them. */
+issuer: string
+/** The subject, or the client. */
+subject: string
+/** Whether it is a client's that has no subject. */
+client: boolean
+/** Those issued before that. */
+before: number
+/** When all of them will have expired. */
+until: number
+}
+
 /** What somebody may reach: everything, or what the patterns name. */
 export interface GrantsGiven {
 /** Everything. */
@@ -816,6 +857,9 @@ export declare function policyShows(policy: ExternalObject<Policy>, method: stri
 
 /** Who a request is from, as far as that is known. */
 export declare function stepPrincipal(step: ExternalObject<StepHandle>): ExternalObject<Principal> | null
+
+/** Why core would not take a token of that form; of its payload only where that is to be an object. Nothing where it would. */
+export declare function jsonwebtokenForm(token: string, isObject: boolean): string | null
 
 /** Why somebody may not reach that, if they may not. */
 export declare function policyRefusal(policy: ExternalObject<Policy>, kind: string, name: string, roles: Array<string>, scopes: Array<string>): PolicyRefusal | null

@@ -6,8 +6,8 @@
 //! apart and to throw an instance of that class.
 
 use doorward::address::AddressError;
+use doorward::api_keys::ApiKeyError;
 use doorward::api_keys::file::KeyFileError;
-use doorward::api_keys::{ApiKeyError, ApiKeyRefusal};
 use doorward::config::ConfigError;
 use doorward::gate::{GateError, SessionError};
 use doorward::jwks::UrlError;
@@ -48,22 +48,10 @@ pub(crate) fn no_text() -> Thrown {
     config("text_invalid", "the text has a lone surrogate, or its bytes are no UTF-8")
 }
 
-/// An argument of another type than it must be: a `TypeError`.
-#[cold]
-pub(crate) fn wrong_type(wanted: &str) -> Thrown {
-    make("TypeError", "type_invalid", wanted)
-}
-
 /// Why a token is refused, where that is thrown.
 #[cold]
 pub(crate) fn token(error: TokenError) -> Thrown {
     make(class(error), error.code(), error.to_string())
-}
-
-/// Why a presented API key is refused.
-#[cold]
-pub(crate) fn refusal(error: ApiKeyRefusal) -> Thrown {
-    make("ApiKeyError", error.code(), error.to_string())
 }
 
 /// Why a token was not minted.

@@ -8,6 +8,9 @@ use doorward::keys::{Key, KeyError, KeySet};
 use napi::bindgen_prelude::{Buffer, External};
 use napi_derive::napi;
 
+/// Bytes of a JWS.
+const LONGEST: usize = Limits::DEFAULT.token;
+
 /// A key and its `kid`.
 pub(crate) struct KeyHandle {
     pub(crate) key: Key,
@@ -146,11 +149,11 @@ pub(crate) fn key_info(key: &External<KeyHandle>) -> KeyInfo {
 
 /// The payload of a JWS that the key verifies.
 #[napi(ts_args_type = "key: ExternalObject<KeyHandle>, jws: string | Uint8Array")]
-pub(crate) fn key_verify_jws(key: &External<KeyHandle>, jws: Octets) -> Result<Buffer> {
-    let jws = jws.as_bytes();
-    if jws.len() > Limits::DEFAULT.token {
+pub(crate) fn key_verify_jws(key: &External<KeyHandle>, jws: Octets<LONGEST>) -> Result<Buffer> {
+    if jws.is_too_long() {
         return Err(errors::token(jwt::TokenError::TooLarge));
     }
+    let jws = jws.as_bytes();
     let mut scratch = vec![0; jws.len()];
     let payload = jwt::verify_jws(jws, &key.key, &Limits::DEFAULT, &mut scratch).map_err(errors::token)?;
     Ok(payload.to_vec().into())

@@ -54,6 +54,12 @@ impl LimiterHandle {
     pub(crate) fn of(limiter: Arc<Limiter>) -> Self {
         Self { limiter, receipts: Rc::default() }
     }
+
+    /// With what its table takes, for the garbage collector to know.
+    pub(crate) fn keep(self) -> External<Self> {
+        let weight = self.limiter.stats().slots.saturating_mul(9);
+        External::new_with_size_hint(self, weight)
+    }
 }
 
 #[derive(Default)]
@@ -91,7 +97,7 @@ pub(crate) fn limiter_new(
 ) -> Result<External<LimiterHandle>> {
     let quota = quota(max, window, burst, strict)?;
     let limiter = Limiter::with_random_seed(slots as usize, quota).or_config_error()?;
-    Ok(External::new(LimiterHandle::of(Arc::new(limiter))))
+    Ok(LimiterHandle::of(Arc::new(limiter)).keep())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "below 2^53 for two centuries")]
@@ -193,7 +199,6 @@ pub(crate) fn limiter_reset(limiter: &External<LimiterHandle>, key: Octets) -> b
 /// Evictions with debt, busy denials, sweeps, and slots.
 #[napi]
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counters are numbers in JavaScript")]
 pub(crate) fn limiter_stats(limiter: &External<LimiterHandle>) -> Vec<f64> {
     let stats = limiter.limiter.stats();
     vec![stats.evictions_with_debt as f64, stats.busy_denials as f64, stats.sweeps as f64, stats.slots as f64]

@@ -73,12 +73,15 @@ test('a claim of any name is one like any other', () => {
 test('what is inherited was never signed', () => {
   Object.prototype.scope = 'admin';
   Object.prototype.roles = ['admin'];
+  Object.prototype.object = {};
   try {
-    const claims = open().verify(unending({ sub: 'a' }), AT);
+    const claims = open().verify(unending({ sub: 'a', list: [{}] }), AT);
+    assert.ok(!Object.isFrozen(Object.prototype.object));
     assert.deepEqual([scopesOf(claims), rolesOf(claims)], [[], []]);
   } finally {
     delete Object.prototype.scope;
     delete Object.prototype.roles;
+    delete Object.prototype.object;
   }
 });
 

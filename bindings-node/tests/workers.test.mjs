@@ -42,8 +42,9 @@ test('threads come and go, some in the middle of their work', async () => {
   for (let n = 0; n < 12; n += 1) {
     const { worker } = start(n % 2 === 0 ? 1 : 100_000);
     if (n % 2 === 0) {
+      const ended = once(worker, 'exit');
       assert.deepEqual(await once(worker, 'message'), [TOKENS.length]);
-      await once(worker, 'exit');
+      assert.deepEqual(await ended, [0]);
     } else {
       await once(worker, 'online');
       await new Promise((resolve) => setTimeout(resolve, 30 * n));

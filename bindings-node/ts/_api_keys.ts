@@ -8,6 +8,8 @@ import { quotaHandle, quotaOf } from './_limiter.js';
 import type { Quota } from './_limiter.js';
 import { native } from './_native.js';
 import { flag, number, octets, optionalNumber, readOptions, wrongType } from './_options.js';
+import { sharedHandle, sharedId } from './_share.js';
+import type { SharedHandle } from './_share.js';
 import type { ApiKeyGiven, ApiKeyHandle, ApiKeysHandle, ApiKeyParts, ExternalObject } from '../native/index.js';
 
 /** What an API key is made of. */
@@ -203,6 +205,20 @@ export class ApiKeys {
     const { prefix, pepper } = set(opts, ['prefix', 'pepper']);
     octets(source, 'the text');
     return apiKeysOf(throwing(() => native.apiKeysFromText(source, prefix, pepper)));
+  }
+
+  /** The set of a handle, which another thread's gave: see `share`. Throws `ConfigError`: there is none any more. */
+  static shared(handle: SharedHandle): ApiKeys {
+    const id = sharedId(handle, 'api_keys');
+    return apiKeysOf(throwing(() => native.sharedApiKeys(id)));
+  }
+
+  /**
+   * A handle for other threads, to be posted to a worker: `ApiKeys.shared(handle)` there is the same set, not a copy of it. The
+   * handle itself keeps nothing: it is good for as long as any `ApiKeys` of it lives.
+   */
+  share(): SharedHandle {
+    return sharedHandle('api_keys', native.shareApiKeys(this.#native));
   }
 
   /**

@@ -33,12 +33,14 @@ export interface Claims {
 
 // What they were when this module was loaded, whoever changes them later.
 const { parse, stringify } = JSON;
-const { freeze, hasOwn } = Object;
+const { freeze, hasOwn, values } = Object;
 
 /** A claim's value and all that is in it. Their depth is bounded by the core. @internal */
 export function freezeDeep<T extends object>(value: T): T {
-  for (const name in value) {
-    const inner = value[name];
+  // Its own values alone: `for … in` would go on into whatever somebody hung on `Object.prototype`.
+  const inside: unknown[] = values(value);
+  for (let n = 0; n < inside.length; n += 1) {
+    const inner = inside[n];
     if (typeof inner === 'object' && inner !== null) freezeDeep(inner);
   }
   return freeze(value);

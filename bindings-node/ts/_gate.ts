@@ -19,7 +19,7 @@ import { apiKeysHandle } from './_api_keys.js';
 import type { ApiKeys } from './_api_keys.js';
 import { milliseconds, unix } from './_clock.js';
 import type { Moment } from './_clock.js';
-import { throwing } from './_errors.js';
+import { ConfigError, throwing } from './_errors.js';
 import { lines, mended } from './_headers.js';
 import type { Before, HeadersLike } from './_headers.js';
 import { fetchOf } from './_jwks.js';
@@ -34,6 +34,10 @@ import { filtered, grantsGiven, policyHandle } from './_policy.js';
 import type { Grants, ListMethod, Policy } from './_policy.js';
 import { principalHandle } from './_principal.js';
 import type { Principal } from './_principal.js';
+import { listOf } from './_revocation.js';
+import type { RevocationList } from './_revocation.js';
+import { sharedHandle, sharedId } from './_share.js';
+import type { SharedHandle } from './_share.js';
 import { numbers, stepOf } from './_steps.js';
 import type { Admitted, Denial, Now, Read, Step } from './_steps.js';
 import { verifierHandle } from './_verifier.js';
@@ -99,6 +103,11 @@ export interface GateOptions {
   cachedTokens?: number;
   /** How many revocations there is room for: 10,000 unless given. */
   revocations?: number;
+  /**
+   * A list of your own, asked about every token that verifies, cached ones too. It must answer at once; whatever goes wrong in
+   * it refuses. In other threads that share the gate, `Gate.shared` is given theirs.
+   */
+  revocationList?: RevocationList;
   /** At least 32 bytes, which bind session ids to their principals: see `bindSession`. */
   sessionKey?: string | Uint8Array;
 }
@@ -107,7 +116,7 @@ const NAMES = [
   'verifiers', 'issuers', 'apiKeys', 'apiKeyLookup', 'introspection', 'policy', 'anonymous', 'host', 'publicUrl',
   'allowedHosts', 'origins', 'trustedProxies', 'forwardedHeader', 'ipv6Prefix', 'authorizationServers', 'scopesSupported',
   'defaultScopes', 'resourceName', 'apiKeyHeader', 'addressQuota', 'principalQuota', 'anonymousQuota', 'limits',
-  'sharedLimit', 'bodyLimit', 'cachedTokens', 'revocations', 'sessionKey',
+  'sharedLimit', 'bodyLimit', 'cachedTokens', 'revocations', 'revocationList', 'sessionKey',
 ] as const; // prettier-ignore
 
 /** What a request is begun with besides. */
@@ -195,6 +204,26 @@ export class Gate {
     return gateOf(throwing(() => native.gateFromConfig(file, vars, policy)));
   }
 
+  /** The gate of a handle, which another thread's gate gave: see `share`. Throws `ConfigError`: there is none any more. */
+  static shared(handle: SharedHandle, opts?: { revocationList?: RevocationList }): Gate {
+    const id = sharedId(handle, 'gate');
+    const { revocationList } = readOptions(opts, ['revocationList']);
+    const ask = revocationList === undefined ? undefined : listOf(revocationList);
+    const gate = throwing(() => native.sharedGate(id));
+    if (ask !== undefined && !native.gateListen(gate, ask)) {
+      throw new ConfigError('the gate was made without a revocation list', 'argument_invalid');
+    }
+    return gateOf(gate);
+  }
+
+  /**
+   * A handle for other threads, to be posted to a worker: `Gate.shared(handle)` there is the same gate, with the same buckets,
+   * cache, keys and revocations. The handle itself keeps nothing: it is good for as long as any `Gate` of it lives.
+   */
+  share(): SharedHandle {
+    return sharedHandle('gate', native.shareGate(this.#native));
+  }
+
   /**
    * Decides on a request's head, before its body is read. `peer` is the other end's IP address: without one, every request is
    * refused.
@@ -207,9 +236,11 @@ export class Gate {
     numbers[2] = all.length;
     let step = this.#begin(all.join('\n'), numbers);
     if (typeof step === 'number') {
-      // There is a line end in one of them: nothing that came by HTTP.
+      // There is a line end in one of them, or they are longer than any server takes: nothing that came by HTTP.
       step = this.#begin(mended(all), numbers);
-      if (typeof step === 'number') throw new RangeError('the headers are too long');
+      // Without headers it is refused, which is the answer to what nobody could have sent.
+      if (typeof step === 'number') numbers[2] = 4;
+      if (typeof step === 'number') step = this.#begin('GET\n\n\n', numbers) as Exclude<typeof step, number>;
     }
     return stepOf(this.#read, step, numbers);
   }
@@ -296,10 +327,23 @@ export class Gate {
     this.#revoke(issuer, text(client, 'client'), true, before, until, opts);
   }
 
-  #revoke(issuer: string, who: string, client: boolean, before: number, until: number, opts: Now | undefined): void {
-    const [now, of] = [nowOf<Moment>(opts), text(issuer, 'issuer')];
-    const [start, end] = [number(before, 'before'), number(until, 'until')];
-    throwing(() => native.gateRevokeSubject(this.#native, of, who, client, start, end, unix(now), milliseconds(now)));
+  #revoke(
+    issuer: string,
+    subject: string,
+    client: boolean,
+    before: number,
+    until: number,
+    opts: Now | undefined,
+  ): void {
+    const now = nowOf<Moment>(opts);
+    const given = {
+      issuer: text(issuer, 'issuer'),
+      subject,
+      client,
+      before: number(before, 'before'),
+      until: number(until, 'until'),
+    };
+    throwing(() => native.gateRevokeSubject(this.#native, given, unix(now), milliseconds(now)));
   }
 
   /**
@@ -440,5 +484,6 @@ function made(opts: GateOptions): ExternalObject<GateHandle> {
   });
   const verifiers = several(said.verifiers, verifierHandle, 'verifiers', 'a Verifier or an array of them');
   const key = said.sessionKey === undefined ? undefined : octets(said.sessionKey, 'sessionKey');
-  return throwing(() => native.gateNew(parts, verifiers, key));
+  const ask = said.revocationList === undefined ? undefined : listOf(said.revocationList);
+  return throwing(() => native.gateNew(parts, verifiers, key, ask));
 }

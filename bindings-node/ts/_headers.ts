@@ -72,10 +72,14 @@ function addNamed(name: string, value: unknown, all: string[]): void {
   }
 }
 
+/** The most characters of a line that is packed again. */
+const LONGEST = 65_536;
+
 /**
- * The same lines without what would end one early: nothing that came by HTTP has that in it. What stands in its place is good
- * for no header that decides anything.
+ * The same lines without what would end one early, and without those that are too long: nothing that came by HTTP has that in
+ * it. What stands in its place is good for no header that decides anything.
  */
 export function mended(all: readonly string[]): string {
-  return all.map((line) => line.replaceAll('\n', '\ufffd')).join('\n');
+  const line = (one: string) => (one.length > LONGEST ? '\ufffd' : one.replaceAll('\n', '\ufffd'));
+  return all.map(line).join('\n');
 }

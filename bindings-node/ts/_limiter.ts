@@ -5,6 +5,8 @@ import { throwing } from './_errors.js';
 import { milliseconds } from './_clock.js';
 import { native } from './_native.js';
 import { flag, number, octets, readOptions, wrongType } from './_options.js';
+import { sharedHandle, sharedId } from './_share.js';
+import type { SharedHandle } from './_share.js';
 import type { ExternalObject, LimiterHandle, Quota as QuotaHandle } from '../native/index.js';
 
 /** What a quota has besides its amount and its window. */
@@ -164,6 +166,20 @@ export class Limiter {
     this.#native = adoptedOr(() => madeLimiter(max, window, opts));
     this.#check = native.limiterCheck(this.#native);
     this.#peek = native.limiterPeek(this.#native);
+  }
+
+  /** The limiter of a handle, which another thread's gave: see `share`. Throws `ConfigError`: there is none any more. */
+  static shared(handle: SharedHandle): Limiter {
+    const id = sharedId(handle, 'limiter');
+    return limiterOf(throwing(() => native.sharedLimiter(id)));
+  }
+
+  /**
+   * A handle for other threads, to be posted to a worker: `Limiter.shared(handle)` there spends from the same buckets. The
+   * handle itself keeps nothing: it is good for as long as any `Limiter` of it lives.
+   */
+  share(): SharedHandle {
+    return sharedHandle('limiter', native.shareLimiter(this.#native));
   }
 
   /** Spends `cost` units, 1 unless given, from the bucket of `key`. A cost of 0 always fits. */

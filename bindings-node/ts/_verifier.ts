@@ -2,7 +2,7 @@
 
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import type { ExternalObject, VerifierHandle } from '../native/index.js';
-import { type Claims, placedOf } from './_claims.js';
+import { type Claims, claimsOf, placedOf } from './_claims.js';
 import { ConfigError, type TokenError, throwing, tokenError } from './_errors.js';
 import { Jwks, jwksHandle } from './_jwks.js';
 import { type Algorithm, type Key, KeySet, keySetHandle, publicOctets } from './_keys.js';
@@ -122,6 +122,8 @@ export class Verifier {
   readonly #verify: (token: unknown, unix: number, milliseconds: number) => number | string;
   readonly #payload: (token: unknown, unix: number, milliseconds: number) => number | string;
   readonly #handle: ExternalObject<VerifierHandle>;
+  readonly #isCached: boolean;
+  readonly #isTimed: boolean;
   /** The claims of the tokens that the native cache keeps, at the places it gave them. */
   #kept: Claims[] = [];
   /** Whether a token is being verified: still so at the next one, where an exception came between, and then all is forgotten. */
@@ -166,6 +168,8 @@ export class Verifier {
     const short = flag(given.allowShortSecret, 'allowShortSecret');
     const fetched = given.jwks instanceof Jwks ? jwksHandle(given.jwks) : undefined;
     const parts = throwing(() => native.verifier(secret, short, publicKey, keys, fetched, rules));
+    this.#isCached = rules.cacheSize > 0;
+    this.#isTimed = this.#isCached || fetched !== undefined;
     this.#verify = parts.verify;
     this.#payload = parts.payload;
     this.#handle = parts.handle;
@@ -211,7 +215,7 @@ export class Verifier {
    * @throws {TokenError} as `verify`.
    */
   verifyRaw(token: string | Uint8Array, at?: AtUnix): string {
-    const payload = this.#payload(token, unixOf(at), milliseconds());
+    const payload = this.#payload(token, unixOf(at), this.#milliseconds());
     if (typeof payload === 'number') throw refusal(payload, token);
     return payload;
   }
@@ -232,10 +236,14 @@ export class Verifier {
   }
 
   #verified(token: unknown, at: AtUnix | undefined): Claims | number {
-    const [unix, mono] = [unixOf(at), milliseconds()];
+    if (!this.#isCached) {
+      const payload = this.#payload(token, unixOf(at), this.#milliseconds());
+      return typeof payload === 'number' ? payload : claimsOf(payload);
+    }
+    const unix = unixOf(at);
     if (this.#busy) this.clearCache();
     this.#busy = true;
-    const answer = this.#verify(token, unix, mono);
+    const answer = this.#verify(token, unix, milliseconds());
     let verified: Claims | number;
     if (typeof answer === 'number') {
       // Of a place below zero there are no claims, but a reason.
@@ -248,6 +256,11 @@ export class Verifier {
     }
     this.#busy = false;
     return verified;
+  }
+
+  /** The clock of what is kept or fetched; keys of its own need none. */
+  #milliseconds(): number {
+    return this.#isTimed ? milliseconds() : 0;
   }
 }
 

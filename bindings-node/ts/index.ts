@@ -58,6 +58,8 @@ export {
 export { type Grants, type Held, type Kind, type ListMethod, Policy, type PolicyOptions } from './_policy.js';
 export { type AuthMethod, Principal } from './_principal.js';
 export type { IoRedis, NodeRedis, RedisLike } from './_redis.js';
+export type { Revocable, RevocationList } from './_revocation.js';
+export type { SharedHandle } from './_share.js';
 export {
   Admitted,
   Ask,

@@ -1,6 +1,6 @@
 //! Sets of API keys.
 
-use crate::convert::{self, Octets, Seconds, Secret, Strings};
+use crate::convert::{self, Octets, Secret, Strings, When};
 use crate::errors::{self, OrConfigError};
 use crate::gate::PyPrincipal;
 use crate::rate::PyQuota;
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 ///
 /// ``id`` names the key, and its caller unless ``name`` does; both are public, 1 to 128 bytes. The key comes as ``key``, what
 /// its owner sends, or as ``digest``, the 64 hexadecimal digits of its SHA-256; a set keeps nothing but the digest.
-/// ``not_before`` and ``expires`` are seconds since the epoch; ``metadata`` maps ``str`` to ``str``.
+/// ``not_before`` and ``expires`` are seconds since the epoch, or a ``datetime`` with its time zone; ``metadata`` maps ``str`` to ``str``.
 ///
 /// Raises ``ConfigError``: a digest that is none, or neither of key and digest, or both.
 #[pyclass(frozen, name = "ApiKey", module = "doorward")]
@@ -53,8 +53,8 @@ impl PyApiKey {
         roles: Strings,
         scopes: Strings,
         quota: Option<&Bound<'_, PyQuota>>,
-        not_before: Option<Seconds>,
-        expires: Option<Seconds>,
+        not_before: Option<When>,
+        expires: Option<When>,
         disabled: bool,
         metadata: Option<BTreeMap<String, String>>,
     ) -> PyResult<Self> {
@@ -67,10 +67,10 @@ impl PyApiKey {
         if let Some(quota) = quota {
             entry = entry.quota(quota.get().quota);
         }
-        if let Some(Seconds(unix)) = not_before {
+        if let Some(When(unix)) = not_before {
             entry = entry.not_before(unix);
         }
-        if let Some(Seconds(unix)) = expires {
+        if let Some(When(unix)) = expires {
             entry = entry.expires(unix);
         }
         for (name, value) in metadata.unwrap_or_default() {
@@ -236,14 +236,14 @@ impl PyApiKeys {
     /// The entry of the key that was presented (``str`` or ``bytes``), if it may be used now; else ``None``. ``now`` is seconds
     /// since the epoch, in place of the clock's.
     #[pyo3(signature = (presented, *, now=None))]
-    fn find(&self, py: Python<'_>, presented: Octets<'_>, now: Option<Seconds>) -> Option<Py<PyApiKey>> {
+    fn find(&self, py: Python<'_>, presented: Octets<'_>, now: Option<When>) -> Option<Py<PyApiKey>> {
         self.entry(presented.as_ref(), convert::now(now)).ok().map(|entry| entry.clone_ref(py))
     }
 
     /// As ``find``, and raises ``ApiKeyError`` with its ``code`` in place of ``None``: for the operator's log. Tell the caller
     /// the same in every case.
     #[pyo3(signature = (presented, *, now=None))]
-    fn verify(&self, py: Python<'_>, presented: Octets<'_>, now: Option<Seconds>) -> PyResult<Py<PyApiKey>> {
+    fn verify(&self, py: Python<'_>, presented: Octets<'_>, now: Option<When>) -> PyResult<Py<PyApiKey>> {
         match self.entry(presented.as_ref(), convert::now(now)) {
             Ok(entry) => Ok(entry.clone_ref(py)),
             Err(refusal) => Err(errors::refusal(py, refusal)),
@@ -253,7 +253,7 @@ impl PyApiKeys {
     /// Whose key was presented, as a gate knows them: ``key:<name>``. For what has no gate, which should know callers by the
     /// same ids. Raises as ``verify``.
     #[pyo3(signature = (presented, *, now=None))]
-    fn identify(&self, py: Python<'_>, presented: Octets<'_>, now: Option<Seconds>) -> PyResult<PyPrincipal> {
+    fn identify(&self, py: Python<'_>, presented: Octets<'_>, now: Option<When>) -> PyResult<PyPrincipal> {
         match self.entry(presented.as_ref(), convert::now(now)) {
             Ok(entry) => Ok(PyPrincipal::of(&Principal::of_entry(&entry.get().entry))),
             Err(refusal) => Err(errors::refusal(py, refusal)),

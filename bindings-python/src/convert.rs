@@ -6,7 +6,7 @@ use doorward::jwt::Algorithm;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyFloat, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyFloat, PyString, PyTuple};
 use std::borrow::Cow;
 
 /// A credential or a name: `str` or `bytes`, borrowed. A `str` with lone surrogates stays what it is, in bytes that are
@@ -91,8 +91,55 @@ impl<'py> FromPyObject<'_, 'py> for Seconds {
     }
 }
 
-impl Seconds {
-    /// A span: finite and not below zero.
+/// A span of time: seconds, or a `timedelta`.
+#[derive(Clone, Copy)]
+pub(crate) struct Span(pub(crate) f64);
+
+impl<'py> FromPyObject<'_, 'py> for Span {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if object.cast::<PyDelta>().is_ok() {
+            return object.call_method0(intern!(object.py(), "total_seconds"))?.extract().map(Self);
+        }
+        match Seconds::extract(object) {
+            Ok(Seconds(seconds)) => Ok(Self(seconds)),
+            Err(_) => Err(wrong_type(&object, "a number of seconds or a timedelta")),
+        }
+    }
+}
+
+/// A point in time: seconds since the epoch, or a `datetime` with its time zone.
+#[derive(Clone, Copy)]
+pub(crate) struct When(pub(crate) f64);
+
+impl<'py> FromPyObject<'_, 'py> for When {
+    type Error = PyErr;
+
+    #[inline]
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match Seconds::extract(object) {
+            Ok(Seconds(seconds)) => Ok(Self(seconds)),
+            Err(_) => datetime(&object).map(Self),
+        }
+    }
+}
+
+#[cold]
+fn datetime(object: &Bound<'_, PyAny>) -> PyResult<f64> {
+    let py = object.py();
+    let found = object
+        .cast::<PyDateTime>()
+        .map_err(|_| wrong_type(object, "a number of seconds since the epoch or a datetime"))?;
+    if found.getattr(intern!(py, "tzinfo"))?.is_none() {
+        // Some take it for UTC, and Python for the machine's own.
+        return Err(config(py, "argument_invalid", "a datetime must have a time zone"));
+    }
+    found.call_method0(intern!(py, "timestamp"))?.extract()
+}
+
+impl Span {
+    /// Finite, and not below zero.
     pub(crate) fn span(self, py: Python<'_>, name: &str) -> PyResult<f64> {
         if self.0.is_finite() && self.0 >= 0.0 {
             return Ok(self.0);
@@ -104,11 +151,11 @@ impl Seconds {
 
 /// The operating system's clocks, or the wall clock the caller tells.
 #[inline]
-pub(crate) fn now(unix: Option<Seconds>) -> Now {
+pub(crate) fn now(unix: Option<When>) -> Now {
     let system = Now::system();
     match unix {
         None => system,
-        Some(Seconds(unix)) => Now { unix, ..system },
+        Some(When(unix)) => Now { unix, ..system },
     }
 }
 
@@ -126,7 +173,7 @@ pub(crate) fn clock(now: Option<Seconds>) -> Now {
     }
 }
 
-/// The moment of a decision: seconds since the epoch; or a pair of those and of seconds on a clock that never steps.
+/// The moment of a decision: seconds since the epoch or a `datetime`; or a pair of such and of seconds on a clock that never steps.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment(Now);
 
@@ -142,10 +189,10 @@ impl<'py> FromPyObject<'_, 'py> for Moment {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if object.cast::<PyTuple>().is_ok() {
-            let (Seconds(unix), mono) = object.extract()?;
+            let (When(unix), mono) = object.extract()?;
             return Ok(Self(Now { unix, ..clock(Some(mono)) }));
         }
-        Ok(Self(now(Some(Seconds::extract(object)?))))
+        Ok(Self(now(Some(When::extract(object)?))))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Key sets that are fetched: the core says when and from where, the host does the GET.
 
-use crate::convert::{Octets, Seconds, clock};
+use crate::convert::{Octets, Seconds, Span, clock};
 use crate::errors::{self, OrConfigError};
 use crate::rate::duration;
 use doorward::jwks::{Fetch, Fetched, Jwks, Reply};
@@ -28,10 +28,10 @@ impl PyJwks {
         py: Python<'_>,
         url: Option<&str>,
         issuer: Option<&str>,
-        cooldown: Option<Seconds>,
-        fresh_for: Option<Seconds>,
-        stale_for: Option<Seconds>,
-        timeout: Option<Seconds>,
+        cooldown: Option<Span>,
+        fresh_for: Option<Span>,
+        stale_for: Option<Span>,
+        timeout: Option<Span>,
     ) -> PyResult<Self> {
         let mut jwks = match (url, issuer) {
             (Some(url), None) => Jwks::at(url).or_config_error(py)?,

@@ -1,12 +1,12 @@
 //! Keys that verify, sets of them, keys that sign.
 
-use crate::convert::{self, Octets, Secret, Strings};
+use crate::convert::{self, Octets, Secret, Strings, When};
 use crate::errors::{self, OrConfigError};
 use doorward::jwt::{self, Algorithm, Limits, SigningKey};
 use doorward::keys::{Key, KeyError, KeySet};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDateTime, PyDict, PyFloat, PyMapping, PyString, PyTuple};
 
 /// JSON as its text, or as a mapping to be written as such.
 pub(crate) struct JsonText(String);
@@ -35,11 +35,19 @@ impl JsonText {
     }
 }
 
-/// A mapping as JSON, by Python's own writer. NaN and infinities, which JSON has not, are its `ValueError`.
+/// A mapping as JSON, by Python's own writer; its dates may be a `datetime`, cut to the second. NaN and infinities, which JSON has not, are its `ValueError`.
 fn json(mapping: &Bound<'_, PyMapping>) -> PyResult<String> {
     let py = mapping.py();
     let plain = PyDict::new(py);
     plain.update(mapping)?;
+    for claim in [intern!(py, "exp"), intern!(py, "nbf"), intern!(py, "iat")] {
+        if let Some(found) = plain.get_item(claim)?
+            && found.cast::<PyDateTime>().is_ok()
+        {
+            let When(seconds) = found.extract()?;
+            plain.set_item(claim, PyFloat::new(py, seconds).call_method0(intern!(py, "__floor__"))?)?;
+        }
+    }
     let options = PyDict::new(py);
     options.set_item(intern!(py, "separators"), (",", ":"))?;
     options.set_item(intern!(py, "allow_nan"), false)?;
@@ -392,7 +400,8 @@ impl PySigningKey {
 
 /// A token of these claims, signed by a secret, a private key in PEM, DER or JWK, or a ``SigningKey``.
 ///
-/// ``claims`` is a mapping or the text of a JSON object, with an ``exp`` in seconds since the epoch. Without ``algorithm`` a
+/// ``claims`` is a mapping or the text of a JSON object, with an ``exp``: seconds since the epoch, or in a mapping a ``datetime`` with its time zone, as ``nbf``
+/// and ``iat``. Without ``algorithm`` a
 /// secret signs HS256; a private key needs one of its own.
 ///
 /// Raises ``ConfigError`` for the key, ``SignError`` for the claims (see ``SigningKey.sign``).

@@ -1,6 +1,6 @@
 //! Issuers whose keys are fetched, and how their claims are read.
 
-use crate::convert::{Seconds, Strings, wrong_type};
+use crate::convert::{Span, Strings, wrong_type};
 use crate::errors::OrConfigError;
 use crate::verifier::PyVerifier;
 use doorward::oauth::{ClaimMapping, ClaimPath, Issuer, Preset};
@@ -150,7 +150,7 @@ impl PyPreset {
 /// found by its metadata (RFC 8414, OpenID Connect), or are at ``jwks_url``; the name may then be any text. ``preset`` reads
 /// its tokens as that product's; ``mapping`` says otherwise or more. Its tokens must name one of ``audience``, by default the
 /// gate's ``public_url`` or what the preset says. ``audience_claim`` is read in place of ``aud``, and ``allow_missing_audience`` takes
-/// tokens that name none: both let in tokens that were made for other services of that issuer. ``leeway`` is in seconds.
+/// tokens that name none: both let in tokens that were made for other services of that issuer. ``leeway`` is in seconds, or a ``timedelta``.
 ///
 /// >>> staff = Issuer("https://sso.example/realms/staff", preset=Preset.keycloak(client="mcp-server"),
 /// ...                mapping=ClaimMapping(only_roles=["editor", "viewer"]))
@@ -165,7 +165,7 @@ impl PyIssuer {
     #[new]
     #[pyo3(signature = (
         name, *, preset=None, mapping=None, jwks_url=None, audience=None, audience_claim=None, allow_missing_audience=false,
-        leeway=Seconds(0.0)
+        leeway=Span(0.0)
     ), text_signature = "(name, *, preset=None, mapping=None, jwks_url=None, audience=None, audience_claim=None, \
         allow_missing_audience=False, leeway=0.0)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
@@ -177,7 +177,7 @@ impl PyIssuer {
         audience: Option<Strings>,
         audience_claim: Option<String>,
         allow_missing_audience: bool,
-        leeway: Seconds,
+        leeway: Span,
     ) -> Self {
         let mut issuer = Issuer::new(name).tolerance(leeway.0);
         if let Some(url) = jwks_url {

@@ -1,7 +1,7 @@
 //! What `doorward.pyjwt` needs beyond the package's own interface: dicts that may be changed, and signatures of bytes, for
 //! a module that takes a token apart and puts it together as PyJWT does.
 
-use crate::convert::{self, Octets, Seconds};
+use crate::convert::{self, Octets, When};
 use crate::errors;
 use crate::errors::OrConfigError;
 use crate::keys::{PyKey, PySigningKey};
@@ -16,7 +16,7 @@ pub(crate) fn _decode<'py>(
     py: Python<'py>,
     verifier: &Bound<'py, PyVerifier>,
     token: Octets<'_>,
-    now: Seconds,
+    now: When,
 ) -> PyResult<Bound<'py, PyDict>> {
     verifier.get().verify(py, token, Some(now))?.get().to_dict(py)
 }

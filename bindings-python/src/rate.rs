@@ -1,6 +1,6 @@
 //! Quotas and limiters.
 
-use crate::convert::{Octets, Seconds, clock};
+use crate::convert::{Octets, Seconds, Span, clock};
 use crate::errors::{self, OrConfigError};
 use doorward::rate::{Decision, Limiter, Quota, Receipt};
 use pyo3::prelude::*;
@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What may be spent: ``max`` units of cost every ``window`` seconds, refilled evenly, ``burst`` of them at once (``max``
+/// What may be spent: ``max`` units of cost every ``window`` (seconds, or a ``timedelta``), refilled evenly, ``burst`` of them at once (``max``
 /// unless given). Any window then admits at most twice ``max``; ``strict`` keeps every window to ``max``, at half the
 /// steady rate.
 ///
@@ -20,13 +20,13 @@ pub(crate) struct PyQuota {
     strict: bool,
 }
 
-pub(crate) fn duration(py: Python<'_>, seconds: Seconds, name: &str) -> PyResult<Duration> {
+pub(crate) fn duration(py: Python<'_>, seconds: Span, name: &str) -> PyResult<Duration> {
     Duration::try_from_secs_f64(seconds.span(py, name)?)
         .map_err(|_| errors::config(py, "argument_invalid", &format!("{name} is too long")))
 }
 
 impl PyQuota {
-    fn made(py: Python<'_>, max: u32, window: Seconds, burst: Option<u32>, strict: bool) -> PyResult<Self> {
+    fn made(py: Python<'_>, max: u32, window: Span, burst: Option<u32>, strict: bool) -> PyResult<Self> {
         let mut quota = Quota::per(max, duration(py, window, "window")?).or_config_error(py)?;
         if let Some(burst) = burst {
             quota = quota.burst(burst).or_config_error(py)?;
@@ -44,7 +44,7 @@ impl PyQuota {
 impl PyQuota {
     #[new]
     #[pyo3(signature = (max, window, *, burst=None, strict=false))]
-    fn new(py: Python<'_>, max: u32, window: Seconds, burst: Option<u32>, strict: bool) -> PyResult<Self> {
+    fn new(py: Python<'_>, max: u32, window: Span, burst: Option<u32>, strict: bool) -> PyResult<Self> {
         Self::made(py, max, window, burst, strict)
     }
 
@@ -151,7 +151,7 @@ impl PyLimiter {
     fn new(
         py: Python<'_>,
         max: u32,
-        window: Seconds,
+        window: Span,
         burst: Option<u32>,
         strict: bool,
         slots: usize,

@@ -1,7 +1,7 @@
 //! Tokens to claims.
 
 use crate::claims::PyClaims;
-use crate::convert::{self, Octets, Seconds, Secret, Strings};
+use crate::convert::{self, Octets, Secret, Span, Strings, When};
 use crate::errors::{self, OrConfigError};
 use crate::gate::PyPrincipal;
 use crate::jwks::PyJwks;
@@ -35,7 +35,7 @@ const CACHED_FOR: f64 = 60.0;
 /// Rules: ``issuer``, ``audience``, ``subject``, ``token_type`` (the header's ``typ``), ``token_id`` (``jti``) and ``nonce``
 /// are one ``str`` or several, any of which will do. Public keys need an ``audience``, or ``any_audience=True`` spelled out:
 /// tokens made for any other service are then good here. ``required`` names the claims that must be there.
-/// ``leeway``, ``max_age`` (since ``iat``) and ``max_lifetime`` (from ``iat`` to ``exp``) are in seconds; what is no finite
+/// ``leeway``, ``max_age`` (since ``iat``) and ``max_lifetime`` (from ``iat`` to ``exp``) are in seconds, or a ``timedelta``; what is no finite
 /// number above 0 counts as 0. ``nbf`` is checked where it is there. ``mapping`` says where a gate, or ``identify``, finds who,
 /// which scopes and which roles; claims are as the token has them.
 ///
@@ -119,9 +119,9 @@ impl PyVerifier {
     #[new]
     #[pyo3(signature = (
         *, secret=None, public_key=None, jwks=None, keys=None, algorithms=None, issuer=None, audience=None,
-        any_audience=false, subject=None, leeway=Seconds(0.0), required=Strings(vec!["exp".into()]), token_type=None, token_id=None, nonce=None,
+        any_audience=false, subject=None, leeway=Span(0.0), required=Strings(vec!["exp".into()]), token_type=None, token_id=None, nonce=None,
         max_age=None, max_lifetime=None, ignore_expiry=false, ignore_not_before=false, allow_short_secret=false,
-        mapping=None, cache=true, cache_size=CACHED, cache_ttl=Seconds(CACHED_FOR)
+        mapping=None, cache=true, cache_size=CACHED, cache_ttl=Span(CACHED_FOR)
     ), text_signature = "(*, secret=None, public_key=None, jwks=None, keys=None, algorithms=None, issuer=None, \
         audience=None, any_audience=False, subject=None, leeway=0.0, required=('exp',), token_type=None, token_id=None, \
         nonce=None, max_age=None, max_lifetime=None, ignore_expiry=False, ignore_not_before=False, \
@@ -138,20 +138,20 @@ impl PyVerifier {
         audience: Option<Strings>,
         any_audience: bool,
         subject: Option<Strings>,
-        leeway: Seconds,
+        leeway: Span,
         required: Strings,
         token_type: Option<Strings>,
         token_id: Option<Strings>,
         nonce: Option<Strings>,
-        max_age: Option<Seconds>,
-        max_lifetime: Option<Seconds>,
+        max_age: Option<Span>,
+        max_lifetime: Option<Span>,
         ignore_expiry: bool,
         ignore_not_before: bool,
         allow_short_secret: bool,
         mapping: Option<&Bound<'_, PyClaimMapping>>,
         cache: bool,
         cache_size: usize,
-        cache_ttl: Seconds,
+        cache_ttl: Span,
     ) -> PyResult<Self> {
         let algorithms = algorithms.map(|names| convert::algorithms(py, &names)).transpose()?;
         let fetched = jwks.as_ref().and_then(|jwks| jwks.cast::<PyJwks>().ok().cloned());
@@ -211,14 +211,14 @@ impl PyVerifier {
 
     /// The claims of a token whose signature holds and that keeps all rules.
     ///
-    /// ``now`` is seconds since the epoch, in place of the clock's. Raises ``TokenError``, of the subclass that fits, with its
+    /// ``now`` is seconds since the epoch, or a ``datetime`` with its time zone, in place of the clock's. Raises ``TokenError``, of the subclass that fits, with its
     /// ``code``.
     #[pyo3(signature = (token, *, now=None))]
     pub(crate) fn verify(
         &self,
         py: Python<'_>,
         token: Octets<'_>,
-        now: Option<Seconds>,
+        now: Option<When>,
     ) -> PyResult<Py<PyClaims>> {
         let (token, now) = (token.as_ref(), convert::now(now));
         if let Some(seen) = self.cached.seen(token, now) {
@@ -237,7 +237,7 @@ impl PyVerifier {
         &self,
         py: Python<'py>,
         tokens: &Bound<'py, PyAny>,
-        now: Option<Seconds>,
+        now: Option<When>,
     ) -> PyResult<Bound<'py, PyList>> {
         if tokens.cast::<PyString>().is_ok() || tokens.cast::<PyBytes>().is_ok() {
             return Err(convert::wrong_type(tokens, "an iterable of tokens"));
@@ -272,7 +272,7 @@ impl PyVerifier {
     /// Who a token is from, as a gate knows them: ``jwt:<issuer>:<subject>``, scopes and roles by ``mapping``. For what has no gate,
     /// which should know callers by the same ids. Raises as ``verify``, and ``MissingClaim`` for a token that names nobody.
     #[pyo3(signature = (token, *, now=None))]
-    fn identify(&self, py: Python<'_>, token: Octets<'_>, now: Option<Seconds>) -> PyResult<PyPrincipal> {
+    fn identify(&self, py: Python<'_>, token: Octets<'_>, now: Option<When>) -> PyResult<PyPrincipal> {
         let claims = self.verify(py, token, now)?;
         let principal = Principal::of_verified(self.cached.verifier(), &claims.get().claims());
         principal.map_or_else(

@@ -130,6 +130,11 @@ def test_paths_that_are_no_mcp_endpoints() -> None:
     assert post(guarded, b"anything", "/upload").status_code == 401
     assert post(guarded, b"anything", "/upload/it", **{"x-api-key": KEY}).text == "anything"
     assert post(guarded, b"anything", "/uploads", **{"x-api-key": KEY}).status_code == 400
+    for path in ("/health/../mcp", "/health/..", "/health/./x", "/health/..\\mcp", "/health/..;/mcp", "/upload/../mcp"):
+        asked = {**scope(), "path": path}
+        assert serve(guarded, asked, _never)[0]["status"] == 401, path
+    for path in ("/health/.hidden", "/health/a..b", "/health/..."):
+        assert post(guarded, b"anything", path).status_code == 200, path
 
 
 def test_well_known_addresses() -> None:

@@ -7,9 +7,12 @@ import httpx
 import pytest
 from servers import KEY, SECRET, running
 
-from doorward import ApiKey, ApiKeys, ConfigError, Verifier, sign
+from doorward import ApiKey, ApiKeys, ClaimMapping, ConfigError, Issuer, SigningKey, Verifier, sign
 from doorward.headers import Authenticator, Caller, Rejected
 
+ED25519 = """-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+-----END PRIVATE KEY-----"""
 TOKEN = sign({"iss": "https://i.example", "sub": "anna", "exp": 4102444800, "roles": ["admin"], "scope": "a b"}, SECRET)
 NOBODY = sign({"iss": "https://i.example", "exp": 4102444800}, SECRET)
 KEYS = ApiKeys([ApiKey("ci", KEY, roles=["user"], scopes=["read"])])
@@ -78,6 +81,39 @@ def test_hostile_headers_and_settings() -> None:
         only_tokens.authenticate({"x-api-key": KEY})
     with pytest.raises(Rejected, match="Invalid"):
         only_tokens.authenticate({"authorization": f"Bearer {KEY}"})
+
+
+@pytest.mark.thread_unsafe(reason="event loops")
+@pytest.mark.parametrize("awaits", [True, False])
+def test_keys_that_are_fetched(awaits: bool) -> None:
+    key = SigningKey.from_private(ED25519, kid="one")
+    gets = 0
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal gets
+        gets += 1
+        return httpx.Response(200, json={"keys": [key.public_jwk()]})
+
+    network = httpx.MockTransport(answer)
+    issuer = Issuer("https://i.example", jwks_url="https://i.example/k", mapping=ClaimMapping(roles=["a", "roles"]))
+    client: httpx.AsyncClient | httpx.Client = httpx.AsyncClient(transport=network)
+    if not awaits:
+        client = httpx.Client(transport=network)
+    hook = Authenticator(verifier=issuer.verifier("here"), api_keys=KEYS, http_client=client)
+
+    def called(token: str) -> Caller:
+        headers = {"authorization": f"Bearer {token}"}
+        return asyncio.run(hook(headers)) if awaits else hook.authenticate(headers)
+
+    claims = {"iss": "https://i.example", "aud": "here", "sub": "anna", "exp": 4102444800, "a": {"roles": ["admin"]}}
+    assert called(KEY).id == "key:ci" and gets == 0
+    for _ in range(2):
+        caller = called(key.sign(claims))
+        assert (caller.id, caller.roles, gets) == ("jwt:https://i.example:anna", ("admin",), 1)
+    for _ in range(3):
+        with pytest.raises(Rejected) as raised:
+            called(SigningKey.from_private(ED25519, kid="two").sign(claims))
+        assert raised.value.code == "key_not_found" and gets == 1, "a cool-down"
 
 
 @pytest.mark.thread_unsafe

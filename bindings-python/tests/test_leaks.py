@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from doorward import ApiKey, ApiKeys, Claims, Limiter, TokenError, Verifier, sign
+from doorward import (
+    Admitted,
+    ApiKey,
+    ApiKeys,
+    ClaimMapping,
+    Claims,
+    Gate,
+    Limiter,
+    Policy,
+    Quota,
+    TokenError,
+    Verifier,
+    sign,
+)
 from shared import NOW, SECRET, forged
 
 ROUNDS = int(os.environ.get("DOORWARD_LEAK_ROUNDS", "1000000"))
@@ -84,6 +97,23 @@ def test_everything_else() -> None:
         limiter.check(str(n % 100)).give_back()
 
     flat(work, ROUNDS // 20)
+
+    verifier = Verifier(secret=SECRET, any_audience=True, mapping=ClaimMapping(roles=["o", "l"]))
+    policy = Policy(roles={"a": {"tools": ["x*"]}})
+    gate = Gate(
+        verifiers=verifier,
+        policy=policy,
+        revocation_list=lambda token: token.subject == "nobody",
+        principal_quota=Quota(1_000_000, 1),
+    )
+    headers = {"host": "localhost", "authorization": f"Bearer {TOKENS[0]}"}
+
+    def decide(_: int) -> None:
+        step = gate.begin("GET", headers, "127.0.0.1", now=(NOW, 5.0))
+        assert isinstance(step, Admitted) and step.principal == verifier.identify(TOKENS[0], now=NOW)
+        assert gate.filter(step.principal, "tools/list", [{"name": "x"}], key=lambda tool: tool["name"]) == []
+
+    flat(decide, ROUNDS // 50)
 
     def make(_: int) -> None:
         Verifier(secret=SECRET, cache_size=8).verify(TOKENS[0], now=NOW)

@@ -152,7 +152,8 @@ for (const kind of SERVERS) {
         }
         const refused = await call({ ...run, headers: bearer, ...kind.denied });
         assert.equal(refused.stage, "call", JSON.stringify(refused));
-        assert.match(refused.message, new RegExp(`${kind.denied.error}|403`), JSON.stringify(refused));
+        // 2.x reads the challenge, and has words of its own for it.
+        assert.match(refused.message, new RegExp(kind.denied.error.replace("_", "[_ ]"), "i"), JSON.stringify(refused));
       }
     });
   });

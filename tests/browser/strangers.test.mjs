@@ -13,17 +13,20 @@ const PLAIN = { method: "POST", headers: { "content-type": "text/plain" }, body:
 const FORM = rpc("tools/call", { name: "whoami", arguments: {}, _meta: { pad: "=" } });
 const UNREADABLE = { error: "TypeError" };
 
-/** Refused for its origin, by 403, and without a word for the browser that would let the page read it. */
-function refused({ status, answer, headers, body }, origin) {
-  assert.equal(status, 403, JSON.stringify(headers));
-  assert.equal(JSON.parse(body).error, "origin_not_allowed");
+/** Refused for its origin, without a word for the browser that would let the page read it or go on. */
+function refused(came, origin) {
+  const { method, status, headers, body } = came;
   assert.equal(headers.origin, origin);
-  silent({ answer });
+  silent(came);
+  // Some frameworks' CORS answers every preflight, and says who may come only to those that may.
+  if (method === "OPTIONS" && status === 204) return;
+  assert.equal(status, 403, JSON.stringify(came));
+  assert.equal(JSON.parse(body).error, "origin_not_allowed");
 }
 
+/** Without that header all others of CORS mean nothing. */
 function silent({ answer }) {
-  const cors = Object.keys(answer).filter((name) => name.startsWith("access-control-"));
-  assert.deepEqual(cors, []);
+  assert.equal(answer["access-control-allow-origin"], undefined);
 }
 
 for (const kind of SERVERS) {

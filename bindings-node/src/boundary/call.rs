@@ -83,15 +83,6 @@ impl Call {
         Answer(value)
     }
 
-    /// A number.
-    #[inline]
-    pub(crate) fn float(&self, number: f64) -> Answer {
-        let mut value = ptr::null_mut();
-        // SAFETY: as for `int`.
-        unsafe { sys::napi_create_double(self.env, number, &mut value) };
-        Answer(value)
-    }
-
     /// A string.
     #[inline]
     pub(crate) fn text(&self, text: &str) -> Answer {

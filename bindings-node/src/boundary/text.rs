@@ -6,8 +6,8 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-/// Strings and bytes up to this length are read into the stack: the usual tokens.
-const ON_STACK: usize = 1024;
+/// Strings up to this length are read into the stack: all but the longest tokens.
+const ON_STACK: usize = 4096;
 
 /// Where an argument is read into. Longer ones get room on the heap.
 pub(crate) struct Room {
@@ -97,7 +97,7 @@ impl Room {
         len: usize,
         limit: usize,
     ) -> Argument<'_> {
-        let mut units = vec![0_u16; len + 1];
+        let mut units = zeroize::Zeroizing::new(vec![0_u16; len + 1]);
         let mut written = 0;
         // SAFETY: there is room for that many units, the zero included.
         let status = unsafe {
@@ -107,7 +107,12 @@ impl Room {
             return Argument::Other;
         }
         units.truncate(written);
-        encode(&units, &mut self.heap);
+        if units.iter().fold(0, |all, unit| all | unit) < 0x80 {
+            self.heap.clear();
+            self.heap.extend(units.iter().map(|unit| (*unit & 0x7f) as u8));
+        } else {
+            encode(&units, &mut self.heap);
+        }
         Argument::bytes(&self.heap, limit)
     }
 
@@ -181,7 +186,8 @@ fn narrow<'a>(units: &[u16], bytes: &'a mut [MaybeUninit<u8>; ON_STACK]) -> Opti
 /// UTF-8, and three bytes for a lone surrogate, which no decoder takes for text.
 fn encode(units: &[u16], bytes: &mut Vec<u8>) {
     bytes.clear();
-    bytes.reserve(units.len());
+    // Of one unit come three bytes at most: it never moves, and leaves no copy of a secret behind.
+    bytes.reserve(units.len() * 3);
     for unit in char::decode_utf16(units.iter().copied()) {
         match unit {
             Ok(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -197,13 +203,23 @@ fn encode(units: &[u16], bytes: &mut Vec<u8>) {
     }
 }
 
-/// A string or a `Uint8Array`, as an argument of a `#[napi]` function: its bytes, owned.
-pub(crate) struct Octets {
+/// Bytes of an argument, unless it is said how many: more than any text has.
+const MOST: usize = usize::MAX - 1;
+
+/// A string or a `Uint8Array`, as an argument of a `#[napi]` function: its bytes, owned. One of more than `LIMIT` bytes is not
+/// read.
+pub(crate) struct Octets<const LIMIT: usize = MOST> {
     bytes: Vec<u8>,
     is_text: bool,
+    is_too_long: bool,
 }
 
-impl Octets {
+impl<const LIMIT: usize> Octets<LIMIT> {
+    /// Whether there was more than `LIMIT` bytes of it: then it has none.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.is_too_long
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -219,14 +235,14 @@ impl Octets {
     }
 }
 
-impl Drop for Octets {
+impl<const LIMIT: usize> Drop for Octets<LIMIT> {
     /// It may be a secret.
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.bytes);
     }
 }
 
-impl TypeName for Octets {
+impl<const LIMIT: usize> TypeName for Octets<LIMIT> {
     fn type_name() -> &'static str {
         "string | Uint8Array"
     }
@@ -236,9 +252,9 @@ impl TypeName for Octets {
     }
 }
 
-impl ValidateNapiValue for Octets {}
+impl<const LIMIT: usize> ValidateNapiValue for Octets<LIMIT> {}
 
-impl FromNapiValue for Octets {
+impl<const LIMIT: usize> FromNapiValue for Octets<LIMIT> {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let mut room = Room::new();
         let mut kind = 0;
@@ -246,9 +262,12 @@ impl FromNapiValue for Octets {
         let is_text = unsafe { sys::napi_typeof(env, value, &mut kind) } == sys::Status::napi_ok
             && kind == sys::ValueType::napi_string;
         // SAFETY: as before; no JavaScript runs.
-        match unsafe { room.read(env, value, usize::MAX - 1) } {
-            Argument::Bytes(bytes) => Ok(Self { bytes: bytes.to_vec(), is_text }),
-            _ => Err(Error::new(Status::InvalidArg, "must be a string or a Uint8Array".to_owned())),
+        match unsafe { room.read(env, value, LIMIT) } {
+            Argument::Bytes(bytes) => Ok(Self { bytes: bytes.to_vec(), is_text, is_too_long: false }),
+            Argument::TooLong => Ok(Self { bytes: Vec::new(), is_text, is_too_long: true }),
+            Argument::Other => {
+                Err(Error::new(Status::InvalidArg, "must be a string or a Uint8Array".to_owned()))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A gate from its parts, from variables, from a file.
 
+use super::list::{Function, List};
 use super::parts::IntrospectionHandle;
 use super::{Core, GateHandle};
 use crate::api_keys::ApiKeysHandle;
@@ -18,6 +19,7 @@ use doorward::policy::Policy;
 use doorward::rate::Quota;
 use doorward::rate::layers::Layer;
 use doorward::rate::shared::Settings;
+use napi::Env;
 use napi::bindgen_prelude::{External, ExternalRef};
 use napi_derive::napi;
 use std::net::{IpAddr, Ipv4Addr};
@@ -82,11 +84,15 @@ pub(crate) struct GateGiven {
 }
 
 /// A gate of these parts. `sessionKey` binds session ids to their principals.
-#[napi]
+#[napi(
+    ts_args_type = "given: GateGiven, verifiers: ExternalObject<VerifierHandle>[], sessionKey: string | Uint8Array | undefined, list: Parameters<typeof gateListen>[1] | undefined"
+)]
 pub(crate) fn gate_new(
+    env: &Env,
     given: GateGiven,
     verifiers: Vec<ExternalRef<VerifierHandle>>,
     session_key: Option<Octets>,
+    list: Option<Function>,
 ) -> Result<External<GateHandle>> {
     let mut builder = Gate::builder();
     for verifier in verifiers {
@@ -162,8 +168,16 @@ pub(crate) fn gate_new(
     if let Some(key) = session_key {
         builder = builder.sessions(SessionKey::new(key.as_bytes()).or_config_error()?);
     }
+    let list = list.map(|function| {
+        let list = List::new();
+        list.listen(env, function);
+        list
+    });
+    if let Some(number) = list.as_ref().map(List::number) {
+        builder = builder.revocation_list(move |token, _| super::list::ask(number, token));
+    }
     let gate = builder.build_random().or_config_error()?;
-    Ok(External::new(GateHandle(Arc::new(Core { gate, config: None }))))
+    Ok(GateHandle(Arc::new(Core { gate, config: None, list })).keep())
 }
 
 /// A gate by names and values of variables, in turn.
@@ -206,7 +220,7 @@ fn configured(
     let policy = policy.map_or_else(Policy::new, |policy| Policy::clone(&policy));
     let gate = config.gate(policy).map_err(wrong)?.build_random().or_config_error()?;
     load_keys(&config, &gate)?;
-    Ok(External::new(GateHandle(Arc::new(Core { gate, config: Some(config) }))))
+    Ok(GateHandle(Arc::new(Core { gate, config: Some(config), list: None })).keep())
 }
 
 /// Reads the file of keys, where the configuration has one.

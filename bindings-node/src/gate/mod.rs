@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `build` | a gate from its parts, from variables, from a file |
 //! | `parts` | limits, introspection, issuers and the like, for a gate to be made of |
+//! | `list` | a revocation list of the host's own |
 //! | `request` | a request's head |
 //! | `principal` | who it is |
 //! | `step` | what the gate says next: admitted, denied, a body to read, a question |
@@ -13,6 +14,7 @@
 mod ask;
 mod build;
 mod decided;
+mod list;
 mod parts;
 mod principal;
 mod request;
@@ -37,6 +39,17 @@ pub(crate) struct Core {
     pub(crate) gate: Gate,
     /// Of a gate made from a configuration: for reading the file of keys again.
     pub(crate) config: Option<Config>,
+    /// Its revocation list, where it has one of the host's own.
+    pub(crate) list: Option<list::List>,
+}
+
+/// What a gate's tables take, in bytes, for the garbage collector to know.
+const WEIGHT: usize = 4 << 20;
+
+impl GateHandle {
+    pub(crate) fn keep(self) -> External<Self> {
+        External::new_with_size_hint(self, WEIGHT)
+    }
 }
 
 /// A gate as one JavaScript object has it. On the heap by itself, for it wants a cache line's alignment.
@@ -59,6 +72,9 @@ pub(crate) fn gate_begin(gate: &External<GateHandle>) -> Bound {
         let mut room = Room::new();
         let Argument::Bytes(packed) = call.octets(0, &mut room, LONGEST_HEAD) else { return call.int(-2) };
         let Some([unix, milliseconds, lines, ..]) = call.numbers(1) else { return call.int(-2) };
+        // A list of the host's runs JavaScript, during which bytes that are borrowed of it may change.
+        let owned = core.list.is_some().then(|| packed.to_vec());
+        let packed = owned.as_deref().unwrap_or(packed);
         let Some(request) = Request::unpack(packed, lines) else { return call.int(-1) };
         let step = request.begin(&core.gate, now(unix, milliseconds));
         let step = StepHandle::of(Arc::clone(&core), step);
@@ -160,20 +176,31 @@ pub(crate) fn gate_revoke_id(
     gate.0.gate.revocations().revoke_id(&issuer, &id, until, now).or_config_error()
 }
 
+/// What is revoked of somebody's tokens.
+#[napi(object, object_to_js = false)]
+pub(crate) struct RevocationGiven {
+    /// Who issued them.
+    pub issuer: String,
+    /// The subject, or the client.
+    pub subject: String,
+    /// Whether it is a client's that has no subject.
+    pub client: bool,
+    /// Those issued before that.
+    pub before: f64,
+    /// When all of them will have expired.
+    pub until: f64,
+}
+
 /// Revokes what was issued before that to a subject; or to a client, of those without a subject.
 #[napi]
-#[expect(clippy::too_many_arguments, reason = "TypeScript's")]
 pub(crate) fn gate_revoke_subject(
     gate: &External<GateHandle>,
-    issuer: String,
-    subject: String,
-    client: bool,
-    before: f64,
-    until: f64,
+    given: RevocationGiven,
     unix: f64,
     milliseconds: f64,
 ) -> Result<()> {
     let (revocations, now) = (gate.0.gate.revocations(), now(unix, milliseconds));
+    let RevocationGiven { issuer, subject, client, before, until } = given;
     let revoked = match client {
         true => revocations.revoke_client(&issuer, &subject, before, until, now),
         false => revocations.revoke_subject(&issuer, &subject, before, until, now),
@@ -302,7 +329,6 @@ pub(crate) fn gate_api_key_header(gate: &External<GateHandle>) -> String {
 /// Hits, misses and evictions of the verified-token cache.
 #[napi]
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counters are numbers in JavaScript")]
 pub(crate) fn gate_cache_stats(gate: &External<GateHandle>) -> Option<Vec<f64>> {
     let stats = gate.0.gate.cache_stats()?;
     Some(vec![stats.hits as f64, stats.misses as f64, stats.evictions as f64])

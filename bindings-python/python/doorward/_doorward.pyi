@@ -1,7 +1,7 @@
 """Types of the native module; its docstrings say what each thing does."""
 
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
-from datetime import timedelta
+from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, Literal, NoReturn, SupportsFloat, SupportsIndex, TypeAlias, TypeVar, final, overload
 
@@ -13,7 +13,9 @@ _Octets: TypeAlias = str | bytes
 _Strings: TypeAlias = str | Iterable[str]
 _Json: TypeAlias = str | bytes | Mapping[str, Any]
 _Seconds: TypeAlias = SupportsFloat | SupportsIndex
-_Moment: TypeAlias = SupportsFloat | SupportsIndex | tuple[float, float]
+_Span: TypeAlias = SupportsFloat | SupportsIndex | timedelta
+_When: TypeAlias = SupportsFloat | SupportsIndex | datetime
+_Moment: TypeAlias = _When | tuple[float | datetime, float]
 _Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[_Octets, _Octets] | list[_Octets]]
 _Grants: TypeAlias = str | Mapping[str, _Strings]
 _Claim: TypeAlias = str | Iterable[str]
@@ -111,24 +113,24 @@ class Verifier:
         audience: _Strings | None = None,
         any_audience: bool = False,
         subject: _Strings | None = None,
-        leeway: _Seconds = 0.0,
+        leeway: _Span = 0.0,
         required: _Strings = ("exp",),
         token_type: _Strings | None = None,
         token_id: _Strings | None = None,
         nonce: _Strings | None = None,
-        max_age: _Seconds | None = None,
-        max_lifetime: _Seconds | None = None,
+        max_age: _Span | None = None,
+        max_lifetime: _Span | None = None,
         ignore_expiry: bool = False,
         ignore_not_before: bool = False,
         allow_short_secret: bool = False,
         mapping: ClaimMapping | None = None,
         cache: bool = True,
         cache_size: int = 10000,
-        cache_ttl: _Seconds = 60.0,
+        cache_ttl: _Span = 60.0,
     ) -> Verifier: ...
-    def verify(self, token: _Octets, *, now: _Seconds | None = None) -> Claims: ...
-    def verify_many(self, tokens: Iterable[_Octets], *, now: _Seconds | None = None) -> list[Claims | TokenError]: ...
-    def identify(self, token: _Octets, *, now: _Seconds | None = None) -> Principal: ...
+    def verify(self, token: _Octets, *, now: _When | None = None) -> Claims: ...
+    def verify_many(self, tokens: Iterable[_Octets], *, now: _When | None = None) -> list[Claims | TokenError]: ...
+    def identify(self, token: _Octets, *, now: _When | None = None) -> Principal: ...
     @property
     def jwks(self) -> Jwks | None: ...
     def clear_cache(self) -> None: ...
@@ -206,8 +208,8 @@ class ApiKey:
         roles: _Strings = (),
         scopes: _Strings = (),
         quota: Quota | None = None,
-        not_before: _Seconds | None = None,
-        expires: _Seconds | None = None,
+        not_before: _When | None = None,
+        expires: _When | None = None,
         disabled: bool = False,
         metadata: Mapping[str, str] | None = None,
     ) -> ApiKey: ...
@@ -242,9 +244,9 @@ class ApiKeys:
     ) -> ApiKeys: ...
     @staticmethod
     def from_text(text: _Octets, *, prefix: str = "dw", pepper: _Octets | None = None) -> ApiKeys: ...
-    def find(self, presented: _Octets, *, now: _Seconds | None = None) -> ApiKey | None: ...
-    def verify(self, presented: _Octets, *, now: _Seconds | None = None) -> ApiKey: ...
-    def identify(self, presented: _Octets, *, now: _Seconds | None = None) -> Principal: ...
+    def find(self, presented: _Octets, *, now: _When | None = None) -> ApiKey | None: ...
+    def verify(self, presented: _Octets, *, now: _When | None = None) -> ApiKey: ...
+    def identify(self, presented: _Octets, *, now: _When | None = None) -> Principal: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[ApiKey]: ...
 
@@ -259,7 +261,7 @@ class NewKey:
 
 @final
 class Quota:
-    def __new__(cls, max: int, window: _Seconds, *, burst: int | None = None, strict: bool = False) -> Quota: ...
+    def __new__(cls, max: int, window: _Span, *, burst: int | None = None, strict: bool = False) -> Quota: ...
     @property
     def max(self) -> int: ...
     @property
@@ -286,7 +288,7 @@ class Decision:
 @final
 class Limiter:
     def __new__(
-        cls, max: int, window: _Seconds, *, burst: int | None = None, strict: bool = False, slots: int = 65536
+        cls, max: int, window: _Span, *, burst: int | None = None, strict: bool = False, slots: int = 65536
     ) -> Limiter: ...
     def check(
         self, key: _Octets, cost: int = 1, *, quota: Quota | None = None, now: _Seconds | None = None
@@ -306,10 +308,10 @@ class Jwks:
         url: str | None = None,
         *,
         issuer: str | None = None,
-        cooldown: _Seconds | None = None,
-        fresh_for: _Seconds | None = None,
-        stale_for: _Seconds | None = None,
-        timeout: _Seconds | None = None,
+        cooldown: _Span | None = None,
+        fresh_for: _Span | None = None,
+        stale_for: _Span | None = None,
+        timeout: _Span | None = None,
     ) -> Jwks: ...
     def refresh(self, *, now: _Seconds | None = None) -> Fetch | None: ...
     def fetch(self, *, now: _Seconds | None = None) -> Fetch | None: ...
@@ -411,7 +413,7 @@ class Issuer:
         audience: _Strings | None = None,
         audience_claim: str | None = None,
         allow_missing_audience: bool = False,
-        leeway: _Seconds = 0.0,
+        leeway: _Span = 0.0,
     ) -> Issuer: ...
     @property
     def name(self) -> str: ...
@@ -458,7 +460,7 @@ class Introspection:
         *,
         audience: _Strings | None = None,
         allow_missing_audience: bool = False,
-        leeway: _Seconds = 0.0,
+        leeway: _Span = 0.0,
         mapping: ClaimMapping | None = None,
     ) -> Introspection: ...
 
@@ -470,7 +472,7 @@ class SharedLimit:
         prefix: str | None = None,
         fallback: str = "local",
         instances: int = 1,
-        deadline: _Seconds = 0.05,
+        deadline: _Span = 0.05,
         lease: int = 1,
     ) -> SharedLimit: ...
 
@@ -645,13 +647,13 @@ class Gate:
     def reload_api_keys(self) -> bool: ...
     def forget_api_keys(self) -> None: ...
     def still_good(self, principal: Principal, token: _Octets | None = None, *, now: _Moment | None = None) -> bool: ...
-    def revoke_token(self, token: _Octets, until: _Seconds, *, now: _Moment | None = None) -> None: ...
-    def revoke_id(self, issuer: str, id: str, until: _Seconds, *, now: _Moment | None = None) -> None: ...
+    def revoke_token(self, token: _Octets, until: _When, *, now: _Moment | None = None) -> None: ...
+    def revoke_id(self, issuer: str, id: str, until: _When, *, now: _Moment | None = None) -> None: ...
     def revoke_subject(
-        self, issuer: str, subject: str, before: _Seconds, until: _Seconds, *, now: _Moment | None = None
+        self, issuer: str, subject: str, before: _When, until: _When, *, now: _Moment | None = None
     ) -> None: ...
     def revoke_client(
-        self, issuer: str, client: str, before: _Seconds, until: _Seconds, *, now: _Moment | None = None
+        self, issuer: str, client: str, before: _When, until: _When, *, now: _Moment | None = None
     ) -> None: ...
     def shows(self, principal: Principal, method: str, name: str) -> bool: ...
     @overload

@@ -11,7 +11,8 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ._doorward import Ask, Fetch, Jwks
+from ._doorward import Ask, Fetch, Jwks, Principal, Verifier
+from ._errors import KeysUnavailable, UnknownKey
 
 if TYPE_CHECKING:
     import httpx
@@ -95,6 +96,19 @@ class KeyFetcher:
         finally:
             if client is not self._client:
                 await client.aclose()
+
+
+async def identified(fetcher: KeyFetcher, verifier: Verifier, token: str) -> Principal:
+    """Who a token is from, its issuer's keys fetched where they are lacking. Raises ``TokenError``."""
+    jwks = verifier.jwks
+    if jwks is None:
+        return verifier.identify(token)
+    fetcher.refresh(jwks)
+    try:
+        return verifier.identify(token)
+    except (UnknownKey, KeysUnavailable):
+        await fetcher.fetched(jwks)
+    return verifier.identify(token)
 
 
 async def _once(client: httpx.AsyncClient, fetch: Fetch) -> Fetch | None:

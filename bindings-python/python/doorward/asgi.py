@@ -10,6 +10,7 @@ For asyncio: under trio every request, and the application's start, is a ``Runti
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 import types
@@ -19,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from ._door import ApiKeyLookUp, Door, Introspect, logger
 from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
 from ._errors import ConfigError
+from ._introspect import LONGEST, authorization
 from ._sse import EndpointEvent
 
 if TYPE_CHECKING:
     import httpx
     import redis.asyncio as aredis
 
-__all__ = ["Guard", "principal_of"]
+__all__ = ["Guard", "Introspector", "principal_of"]
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -41,6 +43,9 @@ SWEEP = 15.0
 
 #: The header of MCP's sessions.
 SESSION = b"mcp-session-id"
+
+#: A segment that is resolved, as an application or what is behind it may do.
+_DOTS = re.compile(r"[/\\]\.{1,2}(?:[/\\;]|$)")
 
 _RATE = frozenset(
     {b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset", b"ratelimit", b"ratelimit-policy"}
@@ -59,6 +64,37 @@ def principal_of(scope: Scope) -> Principal:
     if not isinstance(found, Principal):
         raise RuntimeError("no doorward.asgi.Guard stands before this")
     return found
+
+
+class Introspector:
+    """Asks about opaque tokens (RFC 7662), by ``httpx``: for a guard's ``introspect=``.
+
+    It asks as ``client_id`` by HTTP Basic, or without one with the secret as a bearer token. Redirects are not
+    followed. Where ``Gate.from_config`` has an ``[introspection]``, the secret is ``INTROSPECTION_CLIENT_SECRET``.
+    """
+
+    def __init__(
+        self, client_secret: str, *, client_id: str | None = None, http_client: httpx.AsyncClient | None = None
+    ) -> None:
+        """``http_client`` asks, in place of one of its own."""
+        self._authorization = authorization(client_secret, client_id)
+        self._client = http_client
+
+    async def __call__(self, url: str, form: str) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        if self._client is None:
+            import httpx
+
+            self._client = httpx.AsyncClient()
+        async with self._client.stream(
+            "POST", url, content=form, headers=self._authorization, follow_redirects=False
+        ) as answer:
+            body = bytearray()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > LONGEST:
+                    break
+            return answer.status_code, bytes(body)
 
 
 class Guard:
@@ -219,6 +255,9 @@ def _task() -> asyncio.Task[Any] | None:
 
 
 def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:
+    """Whether a path begins so; one that may lead elsewhere, by ``..`` and the like, begins as nothing does."""
+    if _DOTS.search(path):
+        return False
     return any(path == one or path.startswith(one.rstrip("/") + "/") for one in beginnings)
 
 

@@ -11,21 +11,56 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from . import _redis
-from ._doorward import Admitted, ApiKey, Ask, Denial, Fetch, Gate, NeedBody
+from ._doorward import Admitted, ApiKey, Ask, Denial, Fetch, Gate, NeedBody, Principal, Verifier
+from ._errors import KeysUnavailable, UnknownKey
+from ._introspect import LONGEST, authorization
 
 if TYPE_CHECKING:
     import httpx
     import redis as redis_py
 
-__all__ = ["Door"]
+__all__ = ["Door", "Introspector"]
 
 logger = logging.getLogger("doorward")
 
 #: How often those who wait for keys look for themselves, in seconds.
 LOOK = 0.05
+
+
+class Introspector:
+    """Asks about opaque tokens (RFC 7662), by ``httpx``: for a door's ``introspect=``.
+
+    It asks as ``client_id`` by HTTP Basic, or without one with the secret as a bearer token.
+    """
+
+    def __init__(
+        self, client_secret: str, *, client_id: str | None = None, http_client: httpx.Client | None = None
+    ) -> None:
+        """``http_client`` asks, in place of one of its own."""
+        self._authorization = authorization(client_secret, client_id)
+        self._client = http_client
+        self._making = Lock()
+
+    def __call__(self, url: str, form: str) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        with self._making:
+            if self._client is None:
+                import httpx
+
+                self._client = httpx.Client()
+        with self._client.stream(
+            "POST", url, content=form, headers=self._authorization, follow_redirects=False
+        ) as answer:
+            body = bytearray()
+            for chunk in answer.iter_bytes():
+                body += chunk
+                if len(body) > LONGEST:
+                    break
+            return answer.status_code, bytes(body)
 
 
 class Door:
@@ -105,16 +140,37 @@ class Door:
             logger.exception("the answer to a question of kind %s failed", ask.kind)
         return ask.unavailable()
 
-    def _fetch(self, fetch: Fetch | None) -> None:
-        import httpx
+    def _fetch(self, fetch: Fetch) -> None:
+        _fetched(self._client, fetch)
 
-        client = self._client or httpx.Client(follow_redirects=False)
-        try:
-            while fetch is not None:
-                fetch = _once(client, fetch)
-        finally:
-            if client is not self._client:
-                client.close()
+
+def identified(client: httpx.Client | None, verifier: Verifier, token: str) -> Principal:
+    """Who a token is from, its issuer's keys fetched where they are lacking. Raises ``TokenError``."""
+    jwks = verifier.jwks
+    if jwks is None:
+        return verifier.identify(token)
+    if (due := jwks.refresh()) is not None:
+        _fetched(client, due)
+    try:
+        return verifier.identify(token)
+    except (UnknownKey, KeysUnavailable):
+        if (fetch := jwks.fetch()) is not None:
+            _fetched(client, fetch)
+        while jwks.is_fetching():
+            time.sleep(LOOK)
+    return verifier.identify(token)
+
+
+def _fetched(given: httpx.Client | None, fetch: Fetch | None) -> None:
+    import httpx
+
+    client = given or httpx.Client(follow_redirects=False)
+    try:
+        while fetch is not None:
+            fetch = _once(client, fetch)
+    finally:
+        if client is not given:
+            client.close()
 
 
 def _introspected(ask: Ask, status: int, body: bytes) -> Any:

@@ -14,12 +14,19 @@ A hook knows no address and no body: there are no limits and no policy here. Whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ._doorward import ApiKeys, Principal, Verifier
 from ._errors import ApiKeyError, ConfigError, Error, TokenError
+from ._jwks import KeyFetcher
+from ._jwks import identified as identified_later
+from .blocking import identified
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["Authenticator", "Caller", "Rejected"]
 
@@ -61,6 +68,9 @@ class Authenticator:
     ``headers`` are a mapping or pairs, names in any case. ``Authorization: Bearer`` carries a token or a key, the
     header ``api_key_header`` a key. Both at once, or one of them twice, is refused, and so is a token that names
     nobody; other schemes are as good as nothing.
+
+    Where the verifier's keys are fetched, it fetches them: by ``http_client``, an ``httpx.AsyncClient`` for who awaits
+    and an ``httpx.Client`` for the others, or by one of its own.
     """
 
     def __init__(
@@ -69,6 +79,7 @@ class Authenticator:
         verifier: Verifier | None = None,
         api_keys: ApiKeys | None = None,
         api_key_header: str = "x-api-key",
+        http_client: httpx.AsyncClient | httpx.Client | None = None,
     ) -> None:
         """Raises ``ConfigError``: there is nothing to verify with."""
         if verifier is None and api_keys is None:
@@ -76,13 +87,28 @@ class Authenticator:
         self._verifier = verifier
         self._api_keys = api_keys
         self._key_header = api_key_header.lower()
+        # Told apart without importing httpx, which there may be no need of.
+        awaits = hasattr(http_client, "aclose")
+        self._client = None if awaits else cast("httpx.Client | None", http_client)
+        self._fetcher = KeyFetcher(cast("httpx.AsyncClient", http_client) if awaits else None)
 
     async def __call__(self, headers: Mapping[str, Any] | Iterable[tuple[Any, Any]]) -> Caller:
         """The caller. Raises ``Rejected``."""
-        return self.authenticate(headers)
+        token, key = self._found(headers)
+        if token is not None and self._verifier is not None:
+            with _rejecting():
+                return _caller(await identified_later(self._fetcher, self._verifier, token))
+        return self._owner(key)
 
     def authenticate(self, headers: Mapping[str, Any] | Iterable[tuple[Any, Any]]) -> Caller:
         """The same, for those who do not await."""
+        return self._known(*self._found(headers))
+
+    def credential(self, credential: str) -> Caller:
+        """Who a bare credential is from, a token or a key. Raises ``Rejected``."""
+        return self._known(*self._sorted(credential, None))
+
+    def _found(self, headers: Mapping[str, Any] | Iterable[tuple[Any, Any]]) -> tuple[str | None, str | None]:
         bearer, key = None, None
         for name, value in _pairs(headers):
             if name == "authorization":
@@ -98,23 +124,35 @@ class Authenticator:
                 key = value.strip()
         if bearer is not None and key is not None:
             raise _rejected("Too many credentials", "credentials_ambiguous")
-        return self._known(bearer, key)
+        return self._sorted(bearer, key)
 
-    def credential(self, credential: str) -> Caller:
-        """Who a bare credential is from, a token or a key. Raises ``Rejected``."""
-        return self._known(credential, None)
-
-    def _known(self, bearer: str | None, key: str | None) -> Caller:
+    def _sorted(self, bearer: str | None, key: str | None) -> tuple[str | None, str | None]:
+        """A token or a key, by its shape."""
         if not bearer and not key:
             raise _rejected("Missing credentials", "credentials_missing")
-        try:
-            if bearer and self._verifier is not None and (bearer.count(".") == 2 or self._api_keys is None):
-                return _caller(self._verifier.identify(bearer))
-            if self._api_keys is not None:
-                return _caller(self._api_keys.identify(key or bearer or ""))
-        except (TokenError, ApiKeyError) as error:
-            raise _rejected("Invalid credentials", error.code) from error
-        raise _rejected("Invalid credentials", "credentials_unsupported")
+        if bearer and self._verifier is not None and (bearer.count(".") == 2 or self._api_keys is None):
+            return bearer, None
+        return None, key or bearer
+
+    def _known(self, token: str | None, key: str | None) -> Caller:
+        if token is not None and self._verifier is not None:
+            with _rejecting():
+                return _caller(identified(self._client, self._verifier, token))
+        return self._owner(key)
+
+    def _owner(self, key: str | None) -> Caller:
+        if self._api_keys is None:
+            raise _rejected("Invalid credentials", "credentials_unsupported")
+        with _rejecting():
+            return _caller(self._api_keys.identify(key or ""))
+
+
+@contextlib.contextmanager
+def _rejecting() -> Iterator[None]:
+    try:
+        yield
+    except (TokenError, ApiKeyError) as error:
+        raise _rejected("Invalid credentials", error.code) from error
 
 
 def _caller(who: Principal) -> Caller:

@@ -24,8 +24,8 @@ from starlette.authentication import AuthCredentials
 
 from . import asgi
 from ._doorward import Admitted, ApiKeys, Gate, Principal, Verifier
-from ._errors import ApiKeyError, ConfigError, TokenError, UnknownKey
-from ._jwks import KeyFetcher
+from ._errors import ApiKeyError, ConfigError, TokenError
+from ._jwks import KeyFetcher, identified
 from ._requires import Requirement
 
 if TYPE_CHECKING:
@@ -101,7 +101,6 @@ class TokenVerifier:
             raise ConfigError("name a verifier, a set of API keys or an introspect function")
         self._verifier = verifier
         self._api_keys = api_keys
-        self._jwks = None if verifier is None else verifier.jwks
         self._introspect = introspect
         self._resource = resource
         self._fetcher = KeyFetcher(http_client)
@@ -110,31 +109,17 @@ class TokenVerifier:
         """The access token, or nothing: the SDK then answers 401."""
         # By its shape, and never tried twice.
         if self._verifier is not None and token.count(".") == 2:
-            who = await self._identified(self._verifier, token)
-            return None if who is None else access_token(who, token, resource=self._resource)
+            try:
+                who = await identified(self._fetcher, self._verifier, token)
+            except TokenError:
+                return None
+            return access_token(who, token, resource=self._resource)
         if self._api_keys is not None:
             try:
                 return access_token(self._api_keys.identify(token), token, resource=self._resource)
             except ApiKeyError:
                 pass
         return None if self._introspect is None else await self._introspect(token)
-
-    async def _identified(self, verifier: Verifier, token: str) -> Principal | None:
-        if self._jwks is not None:
-            self._fetcher.refresh(self._jwks)
-        try:
-            return verifier.identify(token)
-        except UnknownKey:
-            if self._jwks is None:
-                return None
-        except TokenError as error:
-            if self._jwks is None or error.code != "keys_unavailable":
-                return None
-        await self._fetcher.fetched(self._jwks)
-        try:
-            return verifier.identify(token)
-        except TokenError:
-            return None
 
 
 #: Lists, and by what of an item it is known.

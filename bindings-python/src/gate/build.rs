@@ -1,6 +1,6 @@
 //! A gate from its parts, from variables, from a file.
 
-use crate::convert::{Seconds, Strings};
+use crate::convert::{Span, Strings};
 use crate::errors::{self, OrConfigError};
 use crate::oauth::{PyClaimMapping, PyIssuer};
 use crate::rate::{PyQuota, duration};
@@ -240,7 +240,7 @@ pub(crate) struct PyIntrospection {
 #[pymethods]
 impl PyIntrospection {
     #[new]
-    #[pyo3(signature = (url, issuer, *, audience=None, allow_missing_audience=false, leeway=Seconds(0.0), mapping=None),
+    #[pyo3(signature = (url, issuer, *, audience=None, allow_missing_audience=false, leeway=Span(0.0), mapping=None),
         text_signature = "(url, issuer, *, audience=None, allow_missing_audience=False, leeway=0.0, mapping=None)")]
     fn new(
         py: Python<'_>,
@@ -248,7 +248,7 @@ impl PyIntrospection {
         issuer: String,
         audience: Option<Strings>,
         allow_missing_audience: bool,
-        leeway: Seconds,
+        leeway: Span,
         mapping: Option<&Bound<'_, PyClaimMapping>>,
     ) -> PyResult<Self> {
         let named = issuer.clone();
@@ -283,14 +283,14 @@ pub(crate) struct PySharedLimit {
 #[pymethods]
 impl PySharedLimit {
     #[new]
-    #[pyo3(signature = (*, prefix=None, fallback="local", instances=1, deadline=Seconds(0.05), lease=1),
+    #[pyo3(signature = (*, prefix=None, fallback="local", instances=1, deadline=Span(0.05), lease=1),
         text_signature = "(*, prefix=None, fallback='local', instances=1, deadline=0.05, lease=1)")]
     fn new(
         py: Python<'_>,
         prefix: Option<String>,
         fallback: &str,
         instances: u32,
-        deadline: Seconds,
+        deadline: Span,
         lease: u32,
     ) -> PyResult<Self> {
         let fallback = match fallback {

@@ -17,7 +17,7 @@ pub(crate) use principal::PyPrincipal;
 pub(crate) use step::{PyAdmitted, PyAsk, PyDenial, PyNeedBody};
 
 use crate::api_keys::PyApiKeys;
-use crate::convert::{Moment, Octets, Seconds, Secret, Strings};
+use crate::convert::{Moment, Octets, Secret, Strings, When};
 use crate::errors::{self, OrConfigError};
 use crate::jwks::PyFetch;
 use crate::policy::{Granted, PyPolicy, Shown};
@@ -33,27 +33,42 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use request::{Headers, Peer};
 
 /// One pipeline from a request to a decision: Host and Origin, the address's bucket, the credential, who it is, what they may
-/// do, the principal's bucket. Shared by any number of threads and tasks.
+/// do, the principal's bucket. Shared by any number of threads and tasks. Raises ``ConfigError``.
 ///
-/// Credentials: ``verifiers`` (a ``Verifier`` or several, each for issuers of its own), ``issuers`` (an ``Issuer`` or several, for this server at
-/// ``public_url``), ``api_keys`` (an ``ApiKeys`` set, in the header ``api_key_header`` or behind ``Bearer``), ``api_key_lookup=True`` to ask the host
-/// about others, ``introspection`` for opaque tokens. ``policy``: without one, nobody reaches anything but ``initialize`` and ``ping``.
+/// Who is let in:
 ///
-/// ``anonymous`` are grants, as a policy's, for whoever sends no credential at all: nothing by default, only what is named, and counted by address
-/// against ``anonymous_quota`` (30 a minute). A credential that is not good is never taken for none.
+/// - ``verifiers``: a ``Verifier`` or several, each for issuers of its own
+/// - ``issuers``: an ``Issuer`` or several, whose keys are fetched and whose tokens are for ``public_url``
+/// - ``introspection``: asks about opaque tokens
+/// - ``api_keys``: an ``ApiKeys`` set, in the header ``api_key_header`` (``x-api-key``) or behind ``Bearer``
+/// - ``api_key_lookup``: whether the host is asked about others
+/// - ``anonymous``: grants, as a policy's, for whoever sends no credential at all; a credential that is not good is never taken for none
 ///
-/// ``host`` is the address the server binds to; off loopback, ``public_url`` or ``allowed_hosts`` say by what name it is called.
-/// ``origins`` are web origins whose pages may call it. ``trusted_proxies`` (addresses and CIDRs) are those whose forwarding header is
-/// believed: ``X-Forwarded-For``, or ``forwarded_header``. IPv6 addresses count by their first 64 bits, or ``ipv6_prefix``. ``authorization_servers``, by default the issuers, make it an
-/// OAuth resource at ``public_url``, with ``scopes_supported``, ``default_scopes`` (what a client without a credential is told to ask for) and
-/// ``resource_name``, for people.
+/// What they may do:
 ///
-/// ``address_quota`` is for failed attempts of an address (30 a minute), ``principal_quota`` for requests of a principal (100 a minute),
-/// ``limits`` are further ones, and ``shared_limit`` has processes count ``principal_quota`` together. ``body_limit`` is in bytes. ``cached_tokens`` are
-/// kept as verified for up to a minute. ``revocations`` is how many there is room for (10,000). ``revocation_list`` is a function of yours that is asked
-/// about every token that verifies, cached ones too: it gets a ``Revocable``, answers at once and from any thread, and says ``True`` (revoked), ``False``, or
-/// a ``timedelta`` not to be asked again for so long; whatever goes wrong in it refuses. ``session_key``, at least 32 bytes, binds session ids to their
-/// principals: see ``bind_session``. Raises ``ConfigError``.
+/// - ``policy``: without one, nobody reaches anything but ``initialize`` and ``ping``
+/// - ``principal_quota``: requests of a principal, 100 a minute; ``shared_limit`` has processes count them together
+/// - ``address_quota``: failed attempts of an address, 30 a minute
+/// - ``anonymous_quota``: requests of an address without a credential, 30 a minute
+/// - ``limits``: further ones, each a ``Limit``
+/// - ``body_limit``: bytes of a body, 1 MiB
+///
+/// Where it stands:
+///
+/// - ``host``: the IP address the server binds to, ``127.0.0.1``; off loopback, ``public_url`` or ``allowed_hosts`` say by what name it is called
+/// - ``origins``: web origins whose pages may call it
+/// - ``trusted_proxies``: addresses and CIDRs whose forwarding header is believed, ``X-Forwarded-For`` or ``forwarded_header``
+/// - ``ipv6_prefix``: the bits by which IPv6 addresses count, 64
+/// - ``authorization_servers``: where clients of ``public_url`` get tokens, by default the issuers; clients are told of them, of ``scopes_supported``, of
+///   ``default_scopes`` (what to ask for without a credential) and of ``resource_name`` (for people)
+///
+/// What it keeps:
+///
+/// - ``cached_tokens``: as verified, for up to a minute; 10,000, and 0 for none
+/// - ``revocations``: how many there is room for; 10,000
+/// - ``revocation_list``: a function of yours, asked about every token that verifies, cached ones too. It gets a ``Revocable``, answers at once and from any
+///   thread, and says ``True`` (revoked), ``False``, or a ``timedelta`` not to be asked again for so long; whatever goes wrong in it refuses
+/// - ``session_key``: at least 32 bytes, binds session ids to their principals: see ``bind_session``
 ///
 /// >>> gate = Gate(api_keys=ApiKeys([ApiKey("ci", "a-key-nobody-guesses", roles=["user"])]),
 /// ...             policy=Policy(roles={"user": {"tools": ["whoami"]}}))
@@ -235,7 +250,8 @@ impl PyGate {
     /// Decides on a request's head, before its body is read: ``Admitted``, ``Denial``, ``NeedBody`` or ``Ask``.
     ///
     /// ``headers`` are all of them: a mapping, or pairs of names and values, ``str`` or ``bytes``. ``peer`` is the other end's IP address: without
-    /// one, every request is refused. ``now`` is seconds since the epoch, or a pair of those and of seconds on a clock that never steps.
+    /// one, every request is refused. ``now`` is seconds since the epoch or a ``datetime``, or a pair of such and of seconds on a clock that never
+    /// steps.
     /// ``session_in_query`` is for the older SSE transport: the parameter's name, and the query that has it.
     #[pyo3(signature = (method, headers, peer, *, session_in_query=None, now=None))]
     fn begin<'py>(
@@ -315,14 +331,14 @@ impl PyGate {
         self.gate.still_good(&principal.get().principal, token, Moment::or_system(now))
     }
 
-    /// Revokes one token until it expires by itself, at ``until`` (seconds since the epoch). Raises ``ConfigError``: the bounded set is full, and
+    /// Revokes one token until it expires by itself, at ``until`` (seconds since the epoch, or a ``datetime``). Raises ``ConfigError``: the bounded set is full, and
     /// nothing was changed.
     #[pyo3(signature = (token, until, *, now=None))]
     fn revoke_token(
         &self,
         py: Python<'_>,
         token: Octets<'_>,
-        until: Seconds,
+        until: When,
         now: Option<Moment>,
     ) -> PyResult<()> {
         let revoked = self.gate.revocations().revoke_token(token.as_ref(), until.0, Moment::or_system(now));
@@ -336,7 +352,7 @@ impl PyGate {
         py: Python<'_>,
         issuer: &str,
         id: &str,
-        until: Seconds,
+        until: When,
         now: Option<Moment>,
     ) -> PyResult<()> {
         self.gate.revocations().revoke_id(issuer, id, until.0, Moment::or_system(now)).or_config_error(py)
@@ -349,8 +365,8 @@ impl PyGate {
         py: Python<'_>,
         issuer: &str,
         subject: &str,
-        before: Seconds,
-        until: Seconds,
+        before: When,
+        until: When,
         now: Option<Moment>,
     ) -> PyResult<()> {
         let now = Moment::or_system(now);
@@ -364,8 +380,8 @@ impl PyGate {
         py: Python<'_>,
         issuer: &str,
         client: &str,
-        before: Seconds,
-        until: Seconds,
+        before: When,
+        until: When,
         now: Option<Moment>,
     ) -> PyResult<()> {
         let now = Moment::or_system(now);

@@ -16,6 +16,7 @@ mod claims;
 #[cfg(feature = "serde")]
 mod deserialize;
 mod error;
+mod form;
 mod header;
 #[cfg(feature = "alloc")]
 mod issuers;
@@ -45,6 +46,7 @@ pub use claims::{Claims, Words};
 #[cfg(feature = "serde")]
 pub use deserialize::ClaimsError;
 pub use error::TokenError;
+pub use form::{object_text, unverified_payload};
 #[cfg(feature = "alloc")]
 pub use issuers::Issuers;
 pub use limits::Limits;

@@ -232,6 +232,31 @@ impl SigningKey {
         self.signer.sign(message).ok_or(SignError::NoRandomness)
     }
 
+    /// A JWS in compact form with a header of the caller's own, which is theirs to get right, `alg` above all: for surfaces
+    /// that put a JWS together as another library does. There is no limit to its length.
+    ///
+    /// ```
+    /// use doorward::jwt::{self, Algorithm, Limits, SigningKey};
+    /// let key = SigningKey::hmac_allowing_short(Algorithm::HS256, b"short")?;
+    /// let jws = key.sign_under(br#"{"alg":"HS256","typ":"JWT"}"#, b"hello")?;
+    /// let mut scratch = [0; 256];
+    /// assert_eq!(jwt::verify_jws(jws.as_bytes(), &key.verifying_key(), &Limits::DEFAULT, &mut scratch)?, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There are no random numbers to be had.
+    pub fn sign_under(&self, header: &[u8], payload: &[u8]) -> Result<String, SignError> {
+        let mut token = String::with_capacity((header.len() + payload.len()) * 4 / 3 + 96);
+        base64url::encode_append(header, &mut token);
+        token.push('.');
+        base64url::encode_append(payload, &mut token);
+        let signature = self.signer.sign(token.as_bytes()).ok_or(SignError::NoRandomness)?;
+        token.push('.');
+        base64url::encode_append(&signature, &mut token);
+        Ok(token)
+    }
+
     fn seal(&self, typ: Option<&str>, payload: &[u8]) -> Result<String, SignError> {
         const LIMITS: Limits = Limits::DEFAULT;
         if self.kid().is_some_and(|kid| kid.is_empty() || kid.len() > LIMITS.kid) {
@@ -253,13 +278,7 @@ impl SigningKey {
         if payload.len() > LIMITS.token {
             return Err(SignError::Claims(TokenError::TooLarge));
         }
-        let mut token = String::with_capacity((header.len() + payload.len()) * 4 / 3 + 96);
-        base64url::encode_append(header.as_bytes(), &mut token);
-        token.push('.');
-        base64url::encode_append(payload, &mut token);
-        let signature = self.signer.sign(token.as_bytes()).ok_or(SignError::NoRandomness)?;
-        token.push('.');
-        base64url::encode_append(&signature, &mut token);
+        let token = self.sign_under(header.as_bytes(), payload)?;
         if token.len() > LIMITS.token { Err(SignError::Claims(TokenError::TooLarge)) } else { Ok(token) }
     }
 }

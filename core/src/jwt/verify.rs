@@ -166,7 +166,7 @@ fn uncommon<'h>(
 /// Splits a token and goes on with its segments. A wrong shape is told before anything else that is wrong, so it is
 /// looked for once something is: a dot in the middle is no base64url, and nothing that holds one is ever believed.
 #[inline(always)]
-fn open<'s, T>(
+pub(super) fn open<'s, T>(
     token: &[u8],
     limits: &Limits,
     scratch: &'s mut [u8],
@@ -186,7 +186,7 @@ fn shape_or(error: TokenError, payload: &[u8]) -> TokenError {
     if has_dot(payload) { malformed_middle(payload) } else { error }
 }
 
-fn decode_signature<'o>(segments: &Segments<'_>, out: &'o mut [u8]) -> Result<&'o [u8], TokenError> {
+pub(super) fn decode_signature<'o>(segments: &Segments<'_>, out: &'o mut [u8]) -> Result<&'o [u8], TokenError> {
     // One spelling a token: a signature that is no base64url is malformed, whatever key it was meant for.
     if segments.signature.len() > MAX_SIGNATURE_TEXT {
         return Err(TokenError::Malformed);
@@ -196,7 +196,7 @@ fn decode_signature<'o>(segments: &Segments<'_>, out: &'o mut [u8]) -> Result<&'
 
 /// Where the header and the signature are decoded to: each of them is in the token, so there is room for both.
 #[inline]
-fn room<'o>(
+pub(super) fn room<'o>(
     segments: &Segments<'_>,
     scratch: &'o mut [u8],
 ) -> Result<(&'o mut [u8], &'o mut [u8]), TokenError> {

@@ -9,6 +9,14 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** Where `cargo build` puts it. */
 const BUILT = join(resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target"), "debug/doorward");
 
+/** One of the Node package's examples: what is of the policy in each is that `export` takes a scope of the same name. */
+const example = (name, more) => ({
+  name: `bindings-node/examples/${name}`,
+  command: [process.execPath, join(ROOT, `bindings-node/examples/${name}.mjs`)],
+  denied: { tool: "export", args: {}, error: "insufficient_scope" },
+  ...more,
+});
+
 /**
  * What there is to start: how; whether it gives session ids; whether it speaks 2026-07-28; and a tool out of a user's
  * reach, with the error that says so.
@@ -21,6 +29,9 @@ export const SERVERS = [
     modern: true,
     denied: { tool: "generate-token", args: { userId: "ben" }, error: "forbidden" },
   },
+  example("express_server", { sessions: true, modern: false }),
+  example("fastify_server", { sessions: false, modern: false }),
+  example("hono_server", { sessions: false, modern: true }),
 ];
 
 /** A running server. */

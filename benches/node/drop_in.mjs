@@ -1,0 +1,142 @@
+// Rows `node/drop-in/…` of the report: `jwt.verify` by doorward/jsonwebtoken, beside jsonwebtoken's own, in the same process.
+//
+// Usage: node drop_in.mjs [--quick] REPORT     REPORT is a file to add the rows to; rows of an earlier run are replaced
+//
+// The same call for both, as existing code has it: the secret as text, a key as PEM, or either as a `KeyObject`, read once.
+// They run by turns, in batches of equal length, by the process's own time, and both read the clock. `fresh` goes through four
+// times as many tokens as a public key remembers, `seen` through some that it does; of a secret none are remembered.
+
+import { createPrivateKey, createPublicKey, createSecretKey } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import jsonwebtoken from 'jsonwebtoken';
+import drop from '../../bindings-node/dist/jsonwebtoken.mjs';
+
+const { version } = createRequire(import.meta.url)('jsonwebtoken/package.json');
+const KEY = new URL('../keys/test-only-rsa-2048.pk8', import.meta.url);
+const [ISSUER, AUDIENCE] = ['https://issuer.example', 'https://mcp.example/mcp'];
+const SECRET = 'a secret of at least 32 bytes, kept well';
+/** Tokens that a public key remembers. */
+const SEEN = 1024;
+
+const subject = (n) => `user-${String(n).padStart(6, '0')}`;
+
+/** Eight claims, of the length of the Rust benches'. */
+function claims(n) {
+  return {
+    iss: ISSUER,
+    sub: subject(n),
+    aud: AUDIENCE,
+    exp: 4102444800,
+    iat: 1700000000,
+    jti: n.toString(16).padStart(32, '0'),
+    scope: 'tools:read tools:write',
+    role: 'user',
+  };
+}
+
+/** Each key to verify by: its algorithm, what it is given as, the key, and what signs. */
+function keys() {
+  const secret = createSecretKey(Buffer.from(SECRET));
+  const pair = createPrivateKey({ key: readFileSync(KEY), format: 'der', type: 'pkcs8' });
+  const rsa = createPublicKey(pair);
+  return [
+    ['HS256', 'plain secret', SECRET, secret],
+    ['HS256', 'KeyObject', secret, secret],
+    ['RS256', 'PEM', rsa.export({ format: 'pem', type: 'spki' }), pair],
+    ['RS256', 'KeyObject', rsa, pair],
+  ];
+}
+
+/** The process's time for all of them, in ns. */
+function batch(verify, tokens) {
+  const begin = process.cpuUsage();
+  for (const token of tokens) verify(token);
+  const { user, system } = process.cpuUsage(begin);
+  return (user + system) * 1000;
+}
+
+/** The tokens in batches that take about as long as they should. */
+class Batches {
+  #at = 0;
+
+  constructor(verify, tokens, nanos) {
+    // Whether a side does what it is timed for.
+    for (const [n, token] of tokens.entries()) {
+      if (verify(token) !== subject(n)) throw new Error(`token ${n} is not what it was`);
+    }
+    // Until it is compiled as it will be.
+    const some = tokens.slice(0, 256);
+    let [spent, calls] = [0, 0];
+    while (calls < 2000 || spent < 5e7) {
+      spent += batch(verify, some);
+      calls += some.length;
+    }
+    this.verify = verify;
+    this.tokens = tokens;
+    this.size = Math.max(1, Math.min(tokens.length, Math.round((nanos * calls) / spent)));
+  }
+
+  /** Nanoseconds a token. */
+  next() {
+    if (this.#at + this.size > this.tokens.length) this.#at = 0;
+    const some = this.tokens.slice(this.#at, this.#at + this.size);
+    this.#at += this.size;
+    return batch(this.verify, some) / some.length;
+  }
+}
+
+/** The number that so large a part of the sorted numbers is below of. */
+const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+
+/** Median and spread, (p90 − p10) / p50. */
+function figures(times) {
+  const sorted = times.toSorted((a, b) => a - b);
+  const median = quantile(sorted, 0.5);
+  return [median, (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / median];
+}
+
+const rounded = (number) => Number(number.toPrecision(4));
+
+function* rows(quick) {
+  for (const [algorithm, form, key, signing] of keys()) {
+    const options = { algorithms: [algorithm], issuer: ISSUER, audience: AUDIENCE };
+    const verifying = (jwt) => (token) => jwt.verify(token, key, options).sub;
+    const kinds = algorithm === 'HS256' ? { fresh: 4 * SEEN } : { fresh: 4 * SEEN, seen: SEEN / 4 };
+    for (const [what, amount] of Object.entries(kinds)) {
+      const tokens = Array.from({ length: amount }, (_, n) => jsonwebtoken.sign(claims(n), signing, { algorithm }));
+      const [ours, theirs] = [drop, jsonwebtoken].map((jwt) => new Batches(verifying(jwt), tokens, 1e6));
+      const count = quick ? 61 : 501;
+      const times = [[], []];
+      for (let n = 0; n < count; n += 1) {
+        times[0].push(ours.next());
+        times[1].push(theirs.next());
+      }
+      const [[ns, spread], [vs_ns, vs_spread]] = times.map(figures);
+      yield {
+        id: `node/drop-in/${algorithm.toLowerCase()}/${what}`,
+        ns: rounded(ns),
+        vs: `jsonwebtoken ${version}, ${form}`,
+        vs_ns: rounded(vs_ns),
+        ratio: rounded(ns / vs_ns),
+        vs_spread: rounded(vs_spread),
+        n: count,
+        spread: rounded(spread),
+        clock: 'both',
+        node: process.versions.node,
+      };
+    }
+  }
+}
+
+const quick = process.argv.includes('--quick');
+const report = process.argv.at(-1);
+const before = existsSync(report) ? readFileSync(report, 'utf8').trim().split('\n').filter(Boolean) : [];
+const kept = before.filter((line) => !(JSON.parse(line).id ?? '').startsWith('node/drop-in/'));
+const made = [];
+for (const row of rows(quick)) {
+  const cells = [row.id.padEnd(28), String(row.ns).padStart(9), '  ', row.vs.padEnd(36)];
+  process.stderr.write(`${cells.join('')}${String(row.vs_ns).padStart(9)}${String(row.ratio).padStart(9)}\n`);
+  made.push(JSON.stringify(row));
+}
+writeFileSync(report, `${[...kept, ...made].join('\n')}\n`);

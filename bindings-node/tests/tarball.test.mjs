@@ -1,0 +1,53 @@
+// The package as npm packs it, in an empty project: the README's example, pasted, in each kind of module.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { folder, install, pack, run } from './packed.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const readme = readFileSync(join(root, '../README.md'), 'utf8');
+const [, example] = /\n## Node\n+```js\n(.*?)```/s.exec(readme);
+
+test("the README's example works from the packed tarball", async (t) => {
+  const project = folder(t);
+  const { tarball, files } = await pack(project);
+  assert.ok(files.some((path) => /^native\/doorward\..+\.node$/.test(path)));
+  for (const path of files) assert.match(path, /^(dist|native|template|package\.json|README\.md|LICENSE[^/]*$)/, path);
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const manifest = {
+    name: 'pasted',
+    private: true,
+    dependencies: { doorward: `file:${tarball}` },
+    devDependencies: { typescript: devDependencies.typescript, '@types/node': devDependencies['@types/node'] },
+  };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
+  await install(project);
+  // Nothing came along.
+  assert.ok(!existsSync(join(project, 'node_modules/doorward/node_modules')));
+  assert.deepEqual(
+    JSON.parse(readFileSync(join(project, 'node_modules/doorward/package.json'), 'utf8')).dependencies ?? {},
+    {},
+  );
+
+  const required = example.replace(/^import (\{.*?\}) from '(.*?)';$/gms, "const $1 = require('$2');");
+  assert.notEqual(required, example);
+  writeFileSync(join(project, 'module.mjs'), example);
+  writeFileSync(join(project, 'common.cjs'), required);
+  writeFileSync(join(project, 'typed.mts'), example);
+  writeFileSync(join(project, 'typed.cts'), example);
+  const node = (...args) => run(process.execPath, args, { cwd: project });
+  for (const file of ['module.mjs', 'common.cjs']) {
+    const { status, stderr } = await node(file);
+    assert.equal(status, 0, `${file}: ${stderr}`);
+  }
+  const options = '--strict --target es2022 --module node16 --types node --outDir out typed.mts typed.cts';
+  const compiled = await node('node_modules/typescript/bin/tsc', ...options.split(' '));
+  assert.equal(compiled.status, 0, compiled.stdout);
+  for (const file of ['out/typed.mjs', 'out/typed.cjs']) {
+    const { status, stderr } = await node(file);
+    assert.equal(status, 0, `${file}: ${stderr}`);
+  }
+});

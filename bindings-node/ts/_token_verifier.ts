@@ -1,0 +1,81 @@
+/** Bare credentials to `AuthInfo`, for the SDKs' own bearer checks: what `doorward/mcp` and `/mcp2` share. */
+
+import { type AuthInfo, authInfoOfClaims, authInfoOfKey } from './_auth_info.js';
+import { KeyFetcher } from './_fetcher.js';
+import { warner } from './_log.js';
+import { ApiKeys, type Claims, ConfigError, type FetchLike, type Jwks, type Log, Verifier } from './index.js';
+
+/** What a token verifier verifies with. */
+export interface TokenVerifierOptions {
+  /** Verifies tokens. */
+  verifier?: Verifier;
+  /** Finds API keys that come behind `Bearer`. */
+  apiKeys?: ApiKeys;
+  /** What the verifier was made with, where its keys are fetched. */
+  jwks?: Jwks;
+  /** Fetches keys, in place of the global one. */
+  fetch?: FetchLike;
+  /** Told of keys that can't be fetched; without it, that is a warning of the process. */
+  log?: Log;
+  /** Asked for whatever is neither. */
+  introspect?: (token: string) => Promise<AuthInfo | undefined>;
+  /** What `AuthInfo.resource` says, for the SDK's `expectedResource`: name the audience that the verifier demands. */
+  resource?: string | URL;
+  /** The SDKs demand that all credentials end. One that does not is told to end in so many seconds: 3600. */
+  lifetime?: number;
+}
+
+/** The SDKs' `OAuthTokenVerifier`. */
+export interface TokenVerifier {
+  /** The token's `AuthInfo`. Throws the SDK's own error for one that is refused. */
+  verifyAccessToken(token: string): Promise<AuthInfo>;
+}
+
+/** A token verifier that throws what `refused` makes. */
+export function verifierBy(
+  of: Verifier | ApiKeys | TokenVerifierOptions,
+  refused: () => Promise<Error>,
+): TokenVerifier {
+  const options = of instanceof Verifier ? { verifier: of } : of instanceof ApiKeys ? { apiKeys: of } : of;
+  const { apiKeys, introspect, lifetime = 3600, resource, verifier } = options;
+  if (verifier === undefined && apiKeys === undefined && introspect === undefined) {
+    throw new ConfigError('name a verifier, a set of API keys or an introspect function');
+  }
+  const url = resource === undefined ? undefined : new URL(resource);
+  const verify = verifier === undefined ? undefined : verifying(verifier, options);
+  const find = async (token: string): Promise<AuthInfo | undefined> => {
+    // By its shape, and never tried twice.
+    if (verify !== undefined && token.split('.', 4).length === 3) {
+      const claims = await verify(token);
+      return claims && authInfoOfClaims(claims, token, url);
+    }
+    const key = apiKeys?.find(token);
+    if (key !== undefined) return authInfoOfKey(key, token, url);
+    return introspect?.(token);
+  };
+  return {
+    async verifyAccessToken(token) {
+      const found = await find(token);
+      if (found === undefined) throw await refused();
+      found.expiresAt ??= Math.floor(Date.now() / 1000) + lifetime;
+      return found;
+    },
+  };
+}
+
+/** A token's claims, its keys fetched where they are lacking. Throws where they can't be: the token may be good. */
+function verifying(verifier: Verifier, options: TokenVerifierOptions): (token: string) => Promise<Claims | undefined> {
+  const { jwks } = options;
+  if (jwks === undefined) return async (token) => verifier.tryVerify(token).claims;
+  const fetcher = new KeyFetcher(options.fetch, warner(options.log));
+  return async (token) => {
+    fetcher.refresh(jwks);
+    let { claims, error } = verifier.tryVerify(token);
+    if (error?.code === 'key_not_found' || error?.code === 'keys_unavailable') {
+      await fetcher.refreshed({ refresh: () => jwks.fetch() });
+      ({ claims, error } = verifier.tryVerify(token));
+    }
+    if (error?.code === 'keys_unavailable') throw error;
+    return claims;
+  };
+}
