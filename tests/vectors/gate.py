@@ -434,6 +434,18 @@ def origins() -> None:
     vector(c, "origin of this machine", request(key(), ("origin", "http://localhost:5173")), admitted("key:api-key-1"))
     vector(c, "origin listed", request(key(), ("origin", "https://app.example")), admitted("key:api-key-1"), "listed")
     vector(c, "origin listed twice", request(key(), *[("origin", "https://app.example")] * 2), origin, "listed")
+    site = lambda value: ("sec-fetch-site", value)  # noqa: E731
+    for value in ["cross-site", "same-site"]:
+        vector(c, f"a page elsewhere: {value}", request(key(), site(value)), origin)
+        vector(c, f"a page elsewhere, by its origin: {value}", request(key(), ("origin", "https://app.example"), site(value)),
+               admitted("key:api-key-1"), "listed")
+    for value in ["none", "same-origin", "", "elsewhere"]:
+        vector(c, f"no page elsewhere: {value!r}", request(key(), site(value)), admitted("key:api-key-1"))
+    vector(c, "a page's site twice", request(key(), site("none"), site("none")), origin)
+    sequence(c, "a page's images lock nobody out", [
+        step(request(site("cross-site"), method="GET", media=False, body=None), origin, repeat=40),
+        step(request(key()), admitted("key:api-key-1")),
+    ])
     vector(c, "origin listed is no credential", request(("origin", "https://app.example")),
            by_address("unauthorized", "credential_missing"), "listed")
     own = ("origin", "https://mcp.example")

@@ -29,9 +29,10 @@ const CACHED_TOKENS: usize = 10_000;
 #[cfg(feature = "std")]
 const CACHE_TTL: u64 = 60_000_000;
 /// The headers that are read for something else, and can't carry keys or addresses.
-const TAKEN: [&str; 10] = [
+const TAKEN: [&str; 11] = [
     "host",
     "origin",
+    "sec-fetch-site",
     "authorization",
     "content-type",
     "content-encoding",

@@ -31,8 +31,8 @@ pub enum Code {
     CredentialRepeated,
     /// The host's integration knows no address for the caller: see the adapter's docs.
     AddressUnknown,
-    /// `Host` is missing or not ours (DNS rebinding, or `PUBLIC_URL` is not set), or `Origin` is neither ours nor
-    /// listed.
+    /// `Host` is missing or not ours (DNS rebinding, or `PUBLIC_URL` is not set), `Origin` is neither ours nor listed, or a
+    /// browser says that a page of another origin sent it without one.
     Origin(Refusal),
     /// The address has failed too often.
     AddressLimited,

@@ -10,6 +10,7 @@ use crate::Now;
 use crate::address::ClientAddress;
 #[cfg(feature = "std")]
 use crate::api_keys::ApiKeyRefusal;
+use crate::origin::HostRules;
 use crate::rate::Decision;
 
 impl Gate {
@@ -23,6 +24,9 @@ impl Gate {
     ) -> Result<Principal, Refused> {
         self.hosts.check_host(head.host.as_slice()).map_err(Code::Origin)?;
         self.hosts.check_origin(head.origin.as_slice()).map_err(Code::Origin)?;
+        if head.origin.as_slice().is_empty() {
+            HostRules::check_site(head.fetch_site.as_slice()).map_err(Code::Origin)?;
+        }
         // A token seen before is of no use to a guesser, so it works from any address at any time.
         #[cfg(feature = "std")]
         let looked_up = match perhaps_seen(head) {

@@ -141,6 +141,8 @@ pub enum Refusal {
     OriginMalformed,
     /// An Origin that is neither our own nor listed.
     OriginNotListed,
+    /// No Origin, where a browser says that a page of another origin sent it (Fetch Metadata).
+    OriginCrossSite,
 }
 
 impl Refusal {
@@ -151,13 +153,16 @@ impl Refusal {
             Self::HostMissing | Self::HostRepeated | Self::HostMalformed | Self::HostNotListed => {
                 "host_not_allowed"
             }
-            Self::OriginNull | Self::OriginRepeated | Self::OriginMalformed | Self::OriginNotListed => {
-                "origin_not_allowed"
-            }
+            Self::OriginNull
+            | Self::OriginRepeated
+            | Self::OriginMalformed
+            | Self::OriginNotListed
+            | Self::OriginCrossSite => "origin_not_allowed",
         }
     }
 
-    /// What exactly was wrong, for the operator's log: `missing`, `repeated`, `malformed`, `null` or `not_listed`.
+    /// What exactly was wrong, for the operator's log: `missing`, `repeated`, `malformed`, `null`, `not_listed` or
+    /// `cross_site`.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -166,6 +171,7 @@ impl Refusal {
             Self::HostMalformed | Self::OriginMalformed => "malformed",
             Self::OriginNull => "null",
             Self::HostNotListed | Self::OriginNotListed => "not_listed",
+            Self::OriginCrossSite => "cross_site",
         }
     }
 }
@@ -181,6 +187,7 @@ impl fmt::Display for Refusal {
             Self::OriginRepeated => "the request has more than one origin",
             Self::OriginMalformed => "the origin is malformed",
             Self::OriginNotListed => "the origin may not call this server",
+            Self::OriginCrossSite => "a page of another origin sent it, without an origin",
         })
     }
 }

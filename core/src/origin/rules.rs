@@ -111,7 +111,7 @@ impl HostRules {
         if ours { Ok(()) } else { Err(Refusal::HostNotListed) }
     }
 
-    /// Checks the values of Origin, as they came. None is fine: no browser calls from another site without one.
+    /// Checks the values of Origin, as they came. None is fine here: see [`check_site`](Self::check_site).
     ///
     /// # Errors
     /// A [`Refusal`] with the code `origin_not_allowed`, when there is more than one, or it is `null`, malformed,
@@ -130,6 +130,21 @@ impl HostRules {
             return Ok(());
         }
         self.read_origin(value)
+    }
+
+    /// Checks the values of `Sec-Fetch-Site` (Fetch Metadata §2.4) of a request that has no Origin, as they came. A page's images,
+    /// links and frames are such requests: nothing of the answer is readable to it, but without this each would count as a
+    /// failure of its visitor's address. Browsers that do not send the header, and those of plain `http` elsewhere than on
+    /// loopback, are not told apart from other clients.
+    ///
+    /// # Errors
+    /// [`Refusal::OriginCrossSite`]: a page of another origin sent it, or the header is there twice.
+    pub fn check_site(values: &[&[u8]]) -> Result<(), Refusal> {
+        match values {
+            [] => Ok(()),
+            [site] if !matches!(*site, b"cross-site" | b"same-site") => Ok(()),
+            _ => Err(Refusal::OriginCrossSite),
+        }
     }
 
     /// What [`check_origin`](Self::check_origin) says of one value, whatever its spelling.
