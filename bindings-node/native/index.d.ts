@@ -1,5 +1,10 @@
 // Written by scripts/native.mjs from what the native module says of itself.
 
+/** A value of the native module, for it alone to look into. */
+export declare class ExternalObject<T> {
+  private readonly of: T
+}
+
 /**
  * A function that decides on a head: `(packed, numbers)`. It answers with a step, and writes what kind it is; with −1 where
  * the head has more lines than it should.
@@ -179,11 +184,6 @@ export declare function keyFromSecret(secret: string | Uint8Array, algorithm: st
 
 /** A token of the text of a JSON object. */
 export declare function signingKeySign(key: ExternalObject<SigningKeyHandle>, claims: string, withoutExpiry: boolean): string
-
-/** A value of the native module, for it alone to look into. */
-export declare class ExternalObject<T> {
-  private readonly of: T
-}
 
 /** A verifier with keys of its own, or with keys that are fetched. */
 export declare function verifier(secret: string | Uint8Array | undefined, allowShortSecret: boolean, publicKey: string | Uint8Array | undefined, keys: ExternalObject<KeySetHandle> | undefined, jwks: ExternalObject<JwksHandle> | undefined, rules: VerifierRules): VerifierParts
@@ -836,6 +836,9 @@ export declare function jwksIsFetching(jwks: ExternalObject<JwksHandle>, millise
 
 /** Whether a page of that origin may read answers. */
 export declare function gateIsListedOrigin(gate: ExternalObject<GateHandle>, origin: string | Uint8Array): boolean
+
+/** Whether any of its key sets is fetched. */
+export declare function gateFetches(gate: ExternalObject<GateHandle>): boolean
 
 /** Whether session ids are bound to their principals. */
 export declare function gateBindsSessions(gate: ExternalObject<GateHandle>): boolean

@@ -134,11 +134,12 @@ fn bound(handle: &External<LimiterHandle>, ask: fn(&Limiter, &[u8], u32, Now) ->
             Argument::TooLong => return call.int(-2),
             Argument::Other => return call.int(-1),
         };
-        let Some([milliseconds, ..]) = call.numbers(2) else { return call.int(-1) };
+        let Some(numbers) = call.numbers(2) else { return call.int(-1) };
+        let [milliseconds, ..] = numbers.get();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a u32")]
         let cost = call.number(1) as u32;
         let decision = ask(&handle.limiter, key, cost, now(0.0, milliseconds));
-        call.set_numbers(2, tell(&handle, decision));
+        numbers.set(tell(&handle, decision));
         call.int(0)
     })
 }

@@ -316,6 +316,28 @@ test('opaque tokens by a function of the host', async () => {
   assert.equal((await admitted(door, bearer('broken'))).status, 503);
 });
 
+test("a log that throws is nobody's error", async (t) => {
+  const { url } = await serve(t, (_, response) => json(response, {}, 500));
+  const log = () => {
+    throw new Error('mine');
+  };
+  const { door } = guarded(t, url, { log });
+  const denied = await admitted(door, bearer(tokenOf(signer('one'))));
+  assert.equal(denied.status, 503);
+  door.tell(denied, 1);
+});
+
+test('an issuer whose metadata is nowhere is given up when the door is stopped', async (t) => {
+  const { url, asked } = await serve(t, () => {});
+  const door = new Door(new Gate({ verifiers: new Verifier({ jwks: new Jwks({ issuer: url }), audience: 'a' }) }), {
+    log: () => {},
+  });
+  door.refresh();
+  while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await door.stop();
+  assert.equal(asked.length, 1, 'no other address is tried');
+});
+
 test('what is decided is told', async () => {
   const gate = new Gate({ apiKeys: new ApiKeys([new ApiKey({ id: 'ci', key: KEY })]), policy: ALL });
   const events = [];

@@ -11,6 +11,7 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
+import { McpServer as McpServer2, createMcpHandler } from '@modelcontextprotocol/server';
 import { ApiKey, ApiKeys, ConfigError } from 'doorward';
 import * as lesson from 'doorward/lesson';
 import express from 'express';
@@ -253,6 +254,9 @@ test('A17 A18 A19 requireRole is any-of; what its failures say', () => {
   assert.ok(lesson.requireRole(user, 'admin', 'editor'));
   assert.ok(!lesson.requireRole(user, 'admin', 'moderator'));
   assert.ok(!lesson.requireRole(user) && !lesson.requireRole(undefined, 'viewer'));
+  for (const odd of [{}, { roles: 'administrator' }, { roles: { includes: () => true } }, null]) {
+    assert.ok(!lesson.requireRole(odd, 'admin'));
+  }
   assert.equal(lesson.refuseUnless(user, 'viewer'), undefined);
   const texts = (result) => [result.isError, result.content];
   assert.deepEqual(texts(lesson.refuseUnless(undefined, 'admin')), [
@@ -665,4 +669,25 @@ test('A37 in time that grows with the text alone', () => {
   let deep = 'x';
   for (let level = 0; level < 10_000; level += 1) deep = [deep];
   assert.ok(JSON.stringify(lesson.sanitizeOutput(deep)).includes('[redacted]'));
+});
+
+test('A28 A29 authorizedTool with the SDK’s 2.x', async () => {
+  const handler = createMcpHandler(() => {
+    const server = new McpServer2({ name: 'guarded', version: '1.0.0' });
+    const done = ({ id }, caller) => ({ content: [{ type: 'text', text: `${id} by ${caller.subject}` }] });
+    lesson.authorizedTool(server, 'delete', 'Deletes it', z.object({ id: z.string() }), ['editor'], done);
+    return server;
+  });
+  const call = async (roles) => {
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'delete', arguments: { id: 'a' } } };
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const extra = { method: 'jwt', subject: 'anna', roles };
+    const options = roles === undefined ? {} : { authInfo: { token: '', clientId: 'c', scopes: [], extra } };
+    const request = new Request('http://localhost/mcp', { method: 'POST', headers, body: JSON.stringify(body) });
+    const text = await (await handler.fetch(request, options)).text();
+    return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text).result.content[0].text;
+  };
+  assert.equal(await call(['editor']), 'a by anna');
+  assert.equal(await call(['admin']), 'Insufficient permissions. Required roles: editor');
+  assert.equal(await call(), 'Authentication required.');
 });

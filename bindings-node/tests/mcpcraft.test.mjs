@@ -54,6 +54,10 @@ test('C03 C04 an API key against API_KEY of the environment: Error("Invalid API 
     { 'x-api-key': `${KEY}, ${KEY}` },
     { 'x-api-key': KEY, 'X-Api-Key': KEY },
     { 'x-api-key': 'ä'.repeat(20) },
+    // Its low byte is the right one.
+    { 'x-api-key': KEY.replace('k', String.fromCharCode('k'.charCodeAt(0) + 0x100)) },
+    { 'x-api-key': `${KEY}\ud800` },
+    { 'x-api-key': `${KEY}\0` },
     { 'x-api-key': 'a'.repeat(10_000_000) },
     { authorization: `Bearer ${KEY}` },
     { __proto__: { 'x-api-key': KEY } },

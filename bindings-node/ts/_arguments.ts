@@ -8,10 +8,15 @@ export type OneOrMore<T> = T | readonly T[];
 
 const LONE = /\p{Surrogate}/u;
 
+/** Whether every language has bytes for it. @internal */
+export function isText(value: string): boolean {
+  return !LONE.test(value);
+}
+
 /** A string that every language has bytes for. @internal */
 export function text(value: unknown, name: string): string {
   if (typeof value !== 'string') throw wrongType(name, 'a string', value);
-  if (!LONE.test(value)) return value;
+  if (isText(value)) return value;
   throw new ConfigError(`${name} has a lone surrogate, which no encoding has bytes for`, 'text_invalid');
 }
 

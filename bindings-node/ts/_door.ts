@@ -7,7 +7,7 @@ import { gateHandle } from './_gate.js';
 import type { Gate } from './_gate.js';
 import { Introspector } from './_introspector.js';
 import type { IntrospectionAnswer, IntrospectionClient, IntrospectionQuestion } from './_introspector.js';
-import { warner } from './_log.js';
+import { safely, warner } from './_log.js';
 import type { Log, Warn } from './_log.js';
 import { readOptions, wrongType } from './_options.js';
 import { runner, spend } from './_redis.js';
@@ -70,8 +70,8 @@ export class Door {
     }
     const { introspect } = said;
     this.gate = gate;
-    this.#log = said.log;
-    this.#warn = warner(said.log);
+    this.#log = said.log === undefined ? undefined : safely(said.log);
+    this.#warn = warner(this.#log);
     this.#fetcher = new KeyFetcher(said.fetch, this.#warn);
     this.#redis = said.redis === undefined ? undefined : runner(said.redis);
     this.#lookUp = said.apiKeyLookUp;

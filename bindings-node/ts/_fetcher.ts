@@ -26,6 +26,7 @@ export class KeyFetcher {
   readonly #warn: Warn;
   readonly #running = new Set<Promise<void>>();
   readonly #given = new Set<AbortController>();
+  #closing = false;
 
   constructor(fetch: FetchLike | undefined, warn: Warn) {
     this.#fetch = fetch;
@@ -58,8 +59,10 @@ export class KeyFetcher {
 
   /** Gives up what is under way. */
   async close(): Promise<void> {
+    this.#closing = true;
     for (const controller of this.#given) controller.abort();
     await Promise.all(this.#running);
+    this.#closing = false;
   }
 
   /** Waits until a fetch is over, and no longer than that. */
@@ -89,6 +92,10 @@ export class KeyFetcher {
         }
       }
       fetch = fetched.next;
+      if (this.#closing) {
+        fetch?.drop();
+        return;
+      }
     }
   }
 

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import {
   adopt,
   adoptedOr,
-  entries,
   given,
+  isText,
   list,
   nowOf,
   optionalText,
@@ -159,6 +159,7 @@ export class Gate {
   readonly #native: ExternalObject<GateHandle>;
   readonly #begin: ReturnType<typeof native.gateBegin>;
   readonly #read: Read;
+  readonly #fetches: boolean;
   /** The header API keys come in, in lower case. */
   readonly apiKeyHeader: string;
   /**
@@ -180,6 +181,7 @@ export class Gate {
     this.#native = adoptedOr(() => made(opts));
     this.#begin = native.gateBegin(this.#native);
     this.#read = native.gateRead(this.#native);
+    this.#fetches = native.gateFetches(this.#native);
     this.apiKeyHeader = native.gateApiKeyHeader(this.#native);
     this.bindsSessions = native.gateBindsSessions(this.#native);
     Object.freeze(this);
@@ -268,6 +270,7 @@ export class Gate {
 
   /** A `Fetch` of an issuer's keys that is due, if any: ask at start and after every request. */
   refresh(opts?: Now): Fetch | undefined {
+    if (!this.#fetches) return undefined;
     const now = nowOf<Moment>(opts);
     return fetchOf(native.gateRefresh(this.#native, unix(now), milliseconds(now)));
   }
@@ -436,11 +439,14 @@ function policyOf(opts: { policy?: Policy } | undefined): ReturnType<typeof poli
 
 const settings = new Set(native.settingNames());
 
-/** Names and values in turn, of settings alone. */
+/** Names and values in turn. What is no text is no setting; as a setting's value it is an error. */
 function varsOf(env: unknown): string[] {
+  if (typeof env !== 'object' || env === null || Array.isArray(env)) throw wrongType('env', 'an object', env);
   const vars: string[] = [];
-  for (const [name, value] of entries(env, 'env')) {
-    if (value !== undefined && settings.has(name)) vars.push(name, text(value, name));
+  for (const [name, value] of Object.entries(env) as [string, unknown][]) {
+    if (value === undefined) continue;
+    if (settings.has(name)) vars.push(name, text(value, name));
+    else if (typeof value === 'string' && isText(name) && isText(value)) vars.push(name, value);
   }
   return vars;
 }

@@ -14,6 +14,18 @@ export type Log = (event: LogEvent) => void;
 /** Tells of something that should be seen to. @internal */
 export type Warn = (code: string, message: string) => void;
 
+/** The same log, where what it throws is nobody's error: of a request least of all. @internal */
+export function safely(log: Log): Log {
+  return (event) => {
+    try {
+      log(event);
+    } catch (error) {
+      const what = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+      process.emitWarning(`the log of a door failed: ${what}`, { type: 'DoorwardWarning' });
+    }
+  };
+}
+
 /** Warnings of the process, unless there is a log. @internal */
 export function warner(log: Log | undefined): Warn {
   if (log !== undefined) return (code, message) => log({ type: 'warning', code, message });

@@ -3,27 +3,37 @@
 use super::call::{Answer, Call};
 use napi::bindgen_prelude::{External, FromNapiRef, ToNapiValue};
 use napi::sys;
+use std::marker::PhantomData;
 use std::ptr;
 
 /// The most numbers a call takes or gives so.
 pub(crate) const NUMBERS: usize = 8;
 
-impl Call {
-    /// The numbers of a `Float64Array` of [`NUMBERS`].
+/// A `Float64Array` of [`NUMBERS`], of the running call.
+pub(crate) struct Numbers<'a> {
+    data: *mut [f64; NUMBERS],
+    call: PhantomData<&'a Call>,
+}
+
+impl Numbers<'_> {
     #[inline]
-    pub(crate) fn numbers(&self, place: usize) -> Option<[f64; NUMBERS]> {
-        let data = self.floats(place)?;
-        // SAFETY: so many are there, aligned as JavaScript aligns them; no JavaScript runs meanwhile.
-        Some(unsafe { data.read() })
+    pub(crate) const fn get(&self) -> [f64; NUMBERS] {
+        // SAFETY: so many are there, aligned as JavaScript aligns them; no JavaScript runs while there is one of these.
+        unsafe { self.data.read() }
     }
 
-    /// Writes the numbers of that array.
     #[inline]
-    pub(crate) fn set_numbers(&self, place: usize, numbers: [f64; NUMBERS]) {
-        if let Some(data) = self.floats(place) {
-            // SAFETY: so many are there, aligned as JavaScript aligns them; nothing of ours borrows them.
-            unsafe { data.write(numbers) };
-        }
+    pub(crate) const fn set(self, numbers: [f64; NUMBERS]) {
+        // SAFETY: as for `get`; nothing of ours borrows them.
+        unsafe { self.data.write(numbers) }
+    }
+}
+
+impl Call {
+    /// The numbers at that place. Not to be kept while JavaScript may run: it could take the array's buffer away.
+    #[inline]
+    pub(crate) fn numbers(&self, place: usize) -> Option<Numbers<'_>> {
+        self.floats(place).map(|data| Numbers { data, call: PhantomData })
     }
 
     fn floats(&self, place: usize) -> Option<*mut [f64; NUMBERS]> {

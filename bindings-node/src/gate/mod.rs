@@ -71,14 +71,18 @@ pub(crate) fn gate_begin(gate: &External<GateHandle>) -> Bound {
     Bound::new(move |call| {
         let mut room = Room::new();
         let Argument::Bytes(packed) = call.octets(0, &mut room, LONGEST_HEAD) else { return call.int(-2) };
-        let Some([unix, milliseconds, lines, ..]) = call.numbers(1) else { return call.int(-2) };
+        let Some(numbers) = call.numbers(1) else { return call.int(-2) };
+        let [unix, milliseconds, lines, ..] = numbers.get();
         // A list of the host's runs JavaScript, during which bytes that are borrowed of it may change.
         let owned = core.list.is_some().then(|| packed.to_vec());
         let packed = owned.as_deref().unwrap_or(packed);
         let Some(request) = Request::unpack(packed, lines) else { return call.int(-1) };
         let step = request.begin(&core.gate, now(unix, milliseconds));
         let step = StepHandle::of(Arc::clone(&core), step);
-        call.set_numbers(1, step.told());
+        // Looked for again where JavaScript may have run.
+        let numbers = if core.list.is_some() { call.numbers(1) } else { Some(numbers) };
+        let Some(numbers) = numbers else { return call.int(-2) };
+        numbers.set(step.told());
         call.keep(step)
     })
 }
@@ -93,10 +97,10 @@ pub(crate) fn gate_read(gate: &External<GateHandle>) -> Bound {
     let core = Arc::clone(&gate.0);
     Bound::new(move |call| {
         let mut room = Room::new();
-        let (Some(step), Some([unix, milliseconds, ..])) = (call.external::<StepHandle>(0), call.numbers(2))
-        else {
+        let (Some(step), Some(numbers)) = (call.external::<StepHandle>(0), call.numbers(2)) else {
             return call.int(-2);
         };
+        let [unix, milliseconds, ..] = numbers.get();
         let Some(limit) = step.body_limit() else { return call.int(-1) };
         let body = match call.octets(1, &mut room, limit) {
             Argument::Bytes(body) => Body::Read(body),
@@ -106,9 +110,16 @@ pub(crate) fn gate_read(gate: &External<GateHandle>) -> Bound {
         if !step.go_on(&core, body, now(unix, milliseconds)) {
             return call.int(-1);
         }
-        call.set_numbers(2, step.told());
+        // What is decided of a body runs no JavaScript: a list is asked about tokens, in the head.
+        numbers.set(step.told());
         call.int(0)
     })
+}
+
+/// Whether any of its key sets is fetched.
+#[napi]
+pub(crate) fn gate_fetches(gate: &External<GateHandle>) -> bool {
+    gate.0.gate.key_sets().next().is_some()
 }
 
 /// A fetch of an issuer's keys that is due.

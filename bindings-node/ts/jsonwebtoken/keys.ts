@@ -7,6 +7,7 @@
  */
 
 import { createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import { types } from 'node:util';
 import { native } from '../_native.js';
 
 /** Texts whose keys are kept. */
@@ -143,12 +144,15 @@ export class Prepared {
   }
 }
 
+/** A `Buffer`, and not what passes for one. */
+const isBuffer = (given: unknown): given is Buffer => Buffer.isBuffer(given) && types.isUint8Array(given);
+
 /** What is read as a private or public key, else as a secret; nothing where it is neither. */
 function read(given: unknown, asymmetric: (given: never) => KeyObject): KeyObject | undefined {
   if (given instanceof KeyObject) return given;
   const bytes = typeof given === 'string' ? Buffer.from(given) : given;
   // Text without armour is never read: to try took 330 of the 335 µs of a verification.
-  if (!Buffer.isBuffer(bytes) || bytes.includes('-----BEGIN')) {
+  if (!isBuffer(bytes) || bytes.includes('-----BEGIN')) {
     try {
       return asymmetric(given as never);
     } catch {
@@ -184,7 +188,7 @@ class Keys {
   of(given: unknown): Prepared | undefined {
     if (typeof given === 'string') return given === this.#last ? this.#lastPrepared : this.#text(given);
     if (given instanceof KeyObject) return this.#object(given);
-    if (Buffer.isBuffer(given)) return this.#buffer(given);
+    if (isBuffer(given)) return this.#buffer(given);
     const key = read(given, this.#asymmetric);
     return key && new Prepared(key);
   }

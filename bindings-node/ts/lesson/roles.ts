@@ -12,7 +12,8 @@ export interface HasRoles {
 
 /** Whether the caller has any of these roles. Nobody has none, and of no roles nobody has any. */
 export function requireRole(caller: HasRoles | undefined, ...roles: string[]): boolean {
-  return caller !== undefined && roles.some((role) => caller.roles.includes(role));
+  // Of a string, a part would do: `administrator` is no `admin`.
+  return Array.isArray(caller?.roles) && roles.some((role) => caller.roles.includes(role));
 }
 
 /** The tool's result for a caller who has none of these roles, or is nobody; `undefined` for who may go on. */
@@ -46,10 +47,10 @@ export interface AuthorizedToolOptions {
 }
 
 /**
- * Registers a tool for callers with one of these roles: those whom `apiKeyMiddleware`, `jwtAuth` and doorward's guards have put into
- * `req.auth`, which is all that the SDKs hand on; `_meta` is the client's to write, and never read. Others get a result that is an error, and the handler does not run:
- * `Authentication required.`, or `Insufficient permissions. Required roles: …`. Throws `ConfigError` where no role is
- * required: such a tool would be for nobody.
+ * Registers a tool for callers with one of these roles: those whom `apiKeyMiddleware`, `jwtAuth` and doorward's guards have
+ * put into `req.auth`, which is all that the SDKs hand on; `_meta` is the client's to write, and never read. Others get a
+ * result that is an error, and the handler does not run: `Authentication required.`, or `Insufficient permissions. Required
+ * roles: …`. Throws `ConfigError` where no role is required: such a tool would be for nobody.
  *
  * `schema` is what `registerTool` takes for `inputSchema`: the arguments are checked by it before the handler sees them.
  */

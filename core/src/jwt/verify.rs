@@ -186,7 +186,10 @@ fn shape_or(error: TokenError, payload: &[u8]) -> TokenError {
     if has_dot(payload) { malformed_middle(payload) } else { error }
 }
 
-pub(super) fn decode_signature<'o>(segments: &Segments<'_>, out: &'o mut [u8]) -> Result<&'o [u8], TokenError> {
+pub(super) fn decode_signature<'o>(
+    segments: &Segments<'_>,
+    out: &'o mut [u8],
+) -> Result<&'o [u8], TokenError> {
     // One spelling a token: a signature that is no base64url is malformed, whatever key it was meant for.
     if segments.signature.len() > MAX_SIGNATURE_TEXT {
         return Err(TokenError::Malformed);

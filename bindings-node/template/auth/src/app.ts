@@ -1,10 +1,11 @@
 /** The routes, and what stands in front of each. */
 
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import cors from 'cors';
 import { Gate, type Log, Policy } from 'doorward';
+import { corsOptions } from 'doorward/cors';
 import { guard } from 'doorward/express';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import { cors } from './cors.js';
 import { formatAuthError } from './errors.js';
 import { minting } from './tokens.js';
 import { createServer } from './tools.js';
@@ -22,7 +23,8 @@ export function createApp(env: Env, log?: Log): { app: Express; gate: Gate; clos
   const guarded = guard(gate, log === undefined ? {} : { log });
   const app = express();
   app.disable('x-powered-by');
-  app.use(cors(gate));
+  // Pages of CORS_ORIGINS, with credentials; others get no CORS header, and 403 from the guard.
+  app.use(cors(corsOptions(gate)));
 
   // Every request carries its credential: there are no sessions that somebody else could take over.
   const mcp: RequestHandler = async (request, response) => {
