@@ -1,5 +1,7 @@
 /** Callers as the MCP SDKs know them: `AuthInfo`, which is `req.auth` and `extra.authInfo`. */
 
+import type { IncomingMessage } from 'node:http';
+
 import type { ApiKey, Claims, Gate, Principal } from './index.js';
 import { rolesOf, scopesOf } from './index.js';
 
@@ -118,17 +120,37 @@ function clientOf(claims: Claims | undefined): string | undefined {
   return undefined;
 }
 
-/** Puts an `AuthInfo` into a request, to be made when somebody asks for it. */
-export function putAuth(request: object, make: () => AuthInfo): void {
-  const keep = (value: unknown): void => {
-    Object.defineProperty(request, 'auth', { value, writable: true, enumerable: true, configurable: true });
-  };
-  const get = (): AuthInfo => {
-    const auth = make();
-    keep(auth);
+/** What a request's `AuthInfo` is made of. */
+const SOURCE = Symbol('doorward.source');
+
+interface Guarded extends IncomingMessage {
+  [SOURCE]?: { readonly principal: Principal; readonly resource: Resource | undefined };
+}
+
+function keep(req: Guarded, value: unknown): void {
+  Object.defineProperty(req, 'auth', { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** One for all requests: with functions of its own, each would have a shape of its own, too. */
+const LAZY: PropertyDescriptor & ThisType<Guarded> = {
+  get() {
+    const source = this[SOURCE];
+    if (source === undefined) return undefined;
+    const auth = authInfoOf(source.principal, bearerOf(this.headers.authorization), source.resource);
+    keep(this, auth);
     return auth;
-  };
-  Object.defineProperty(request, 'auth', { get, set: keep, enumerable: true, configurable: true });
+  },
+  set(value: unknown) {
+    keep(this, value);
+  },
+  enumerable: true,
+  configurable: true,
+};
+
+/** Puts an `AuthInfo` into a request, as `auth`, to be made when somebody asks for it. */
+export function putAuth(req: Guarded, principal: Principal, resource: Resource | undefined): void {
+  req[SOURCE] = { principal, resource };
+  Object.defineProperty(req, 'auth', LAZY);
 }
 
 /** What stands behind `Bearer`; empty without one. */

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { SESSION, accompany, send } from './_answer.js';
-import { type Resource, authInfoOf, bearerOf, putAuth, resourceOf } from './_auth_info.js';
+import { type Resource, bearerOf, putAuth, resourceOf } from './_auth_info.js';
 import { BODY_TIME, READ, type Received, bodyBefore, hasBody, readBody } from './_body.js';
 import { SWEEP } from './_ending.js';
 import { readOptions, wrongType } from './_options.js';
@@ -246,7 +246,7 @@ export function settle(node: NodeGuard, req: Received, res: ServerResponse, ente
 /** Lets a request know its caller. */
 export function put(node: NodeGuard, req: IncomingMessage, principal: Principal): void {
   (req as { principal?: Principal }).principal = principal;
-  putAuth(req, () => authInfoOf(principal, bearerOf(req.headers.authorization), node.resource));
+  putAuth(req, principal, node.resource);
 }
 
 /** Whether some of its body is left on the wire. */
