@@ -199,6 +199,7 @@ bench-node: $(BINDINGS_NODE)/node_modules/.stamp $(NODE_BENCH)/node_modules/.sta
 	@mkdir -p $(dir $(REPORT))
 	node $(NODE_BENCH)/verify.mjs $(QUICK) $(REPORT)
 	node $(NODE_BENCH)/drop_in.mjs $(QUICK) $(REPORT)
+	node $(NODE_BENCH)/express.mjs $(QUICK) $(REPORT)
 
 dudect: ## statistics on the time of look-ups and comparisons (some minutes, an idle machine)
 	cd tests/constant-time && CARGO_TARGET_DIR=$(CURDIR)/target/constant-time \
