@@ -861,6 +861,12 @@ export declare function policyShows(policy: ExternalObject<Policy>, method: stri
 /** Who a request is from, as far as that is known. */
 export declare function stepPrincipal(step: ExternalObject<StepHandle>): ExternalObject<Principal> | null
 
+/** Who the claims are of, by the mapping of the verifier that a token of theirs was good for; nothing where they name nobody. */
+export declare function principalOfClaims(verifier: ExternalObject<VerifierHandle>, claims: string): ExternalObject<Principal> | null
+
+/** Whose an API key is. */
+export declare function principalOfKey(key: ExternalObject<ApiKeyHandle>): ExternalObject<Principal>
+
 /** Why core would not take a token of that form; of its payload only where that is to be an object. Nothing where it would. */
 export declare function jsonwebtokenForm(token: string, isObject: boolean): string | null
 

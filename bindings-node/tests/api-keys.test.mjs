@@ -36,6 +36,14 @@ test('a key is found by its text or its digest', () => {
   assert(!inspect(minted).includes(minted.key) && !JSON.stringify(minted).includes(minted.key));
 });
 
+test('whose a key is', () => {
+  const keys = new ApiKeys([new ApiKey({ id: 'ci', name: 'builds', key: KEY, roles: ['user'], scopes: ['read'] })]);
+  const owner = keys.identify(KEY);
+  assert.deepEqual([owner.id, owner.method, owner.claims], ['key:builds', 'api_key', undefined]);
+  assert.deepEqual([[...owner.scopes], [...owner.roles]], [['read'], ['user']]);
+  assert.throws(() => keys.identify('a-guess'), ApiKeyError);
+});
+
 test('an entry says what was said', () => {
   const quota = new Quota(10, 60, { burst: 5 });
   const entry = new ApiKey({

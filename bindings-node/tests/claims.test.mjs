@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { ExpiredToken, SigningKey, TokenError, Verifier, rolesOf, scopesOf, sign } from 'doorward';
+import { ExpiredToken, MissingClaim, SigningKey, TokenError, Verifier, rolesOf, scopesOf, sign } from 'doorward';
 import { NOW, SECRET } from './shared.mjs';
 
 const SAID = {
@@ -230,5 +230,39 @@ test('an error that is returned is one to throw, without a stack', () => {
     new Verifier({ secret: SECRET }).verify('x');
   } catch (thrown) {
     assert.match(thrown.stack, /claims\.test\.mjs/);
+  }
+});
+
+test('whose a token is', () => {
+  for (const cache of [true, false]) {
+    const verifier = open({ cache });
+    const token = KEY.sign(SAID);
+    const anna = verifier.identify(token, AT);
+    assert.deepEqual(
+      [anna.id, anna.method, anna.subject, anna.expires],
+      ['jwt:https://issuer.example:anna', 'jwt', 'anna', NOW + 60],
+    );
+    assert.deepEqual(
+      [[...anna.scopes], [...anna.roles]],
+      [
+        ['read', 'write'],
+        ['user', 'é'],
+      ],
+    );
+    assert.deepEqual(anna.claims, verifier.verify(token, AT));
+    // Seen before, it is the same object; and its end is looked at all the same.
+    assert.equal(verifier.identify(token, AT) === anna, cache);
+    assert.throws(() => verifier.identify(token, { now: NOW + 61 }), ExpiredToken);
+    const nobodys = unending({ iss: 'https://issuer.example', scope: 'read' });
+    const refused = (error) => error instanceof MissingClaim && error.code === 'subject_missing';
+    assert.throws(() => verifier.identify(nobodys, AT), refused);
+    assert.throws(() => verifier.identify('a-guess', AT), TokenError);
+    assert.throws(() => verifier.identify(7), TypeError);
+    // Ids that would read alike are told apart.
+    const [one, other] = [
+      { iss: 'a:b', sub: 'c' },
+      { iss: 'a', sub: 'b:c' },
+    ].map((claims) => verifier.identify(unending(claims), AT));
+    assert.notEqual(one.id, other.id);
   }
 });

@@ -205,6 +205,8 @@ describe('tokenVerifier', () => {
     });
     const found = await both.verifyAccessToken(token({ scope: 'a b', client_id: 'app', custom: [1], roles: ['user'] }));
     assert.deepEqual([found.clientId, found.scopes, found.expiresAt], ['app', ['a', 'b'], LATER]);
+    assert.match(found.extra.id, /^jwt:.*:anna$/);
+    assert.equal(found.extra.principal.id, found.extra.id);
     assert.deepEqual([found.extra.subject, found.extra.claims.custom, [...found.extra.roles]], ['anna', [1], ['user']]);
     assert.equal(found.resource.href, 'https://mcp.example/mcp');
     const key = await both.verifyAccessToken(KEY);

@@ -45,7 +45,7 @@ test('tokens and keys, told apart by their shape', () => {
   const of = (credential, options) => authenticate({ ...options, variable: 'TOKEN', env: { TOKEN: credential } });
   const claims = { iss: 'https://issuer.example', scope: 'a b', role: 'user' };
   const anna = of(token(claims), { apiKeys, verifier });
-  assert.deepEqual([anna.id, anna.method, anna.subject], ['https://issuer.example anna', 'jwt', 'anna']);
+  assert.deepEqual([anna.id, anna.method, anna.subject], ['jwt:https://issuer.example:anna', 'jwt', 'anna']);
   assert.deepEqual([[...anna.scopes], [...anna.roles], anna.claims.scope], [['a', 'b'], ['user'], 'a b']);
   const ci = of(KEY, { apiKeys, verifier });
   assert.deepEqual({ ...ci }, { id: 'key:ci', method: 'api_key', scopes: ['read'], roles: ['user'] });

@@ -7,6 +7,7 @@ import { ApiKeyError, throwing } from './_errors.js';
 import { quotaHandle, quotaOf } from './_limiter.js';
 import type { Quota } from './_limiter.js';
 import { native } from './_native.js';
+import { Principal } from './_principal.js';
 import { flag, number, octets, optionalNumber, readOptions, wrongType } from './_options.js';
 import { sharedHandle, sharedId } from './_share.js';
 import type { SharedHandle } from './_share.js';
@@ -239,6 +240,14 @@ export class ApiKeys {
     if (found >= 0) return this.#entry(found);
     const [code, message = ''] = refusals[-1 - found] ?? [];
     throw new ApiKeyError(message, code);
+  }
+
+  /**
+   * Whose the key is that was presented, as a gate knows them: `key:<name>`, its scopes and roles. For what has no gate. Throws as
+   * `verify`.
+   */
+  identify(presented: string | Uint8Array, opts?: { now?: number }): Principal {
+    return new Principal(native.principalOfKey(apiKeyHandle(this.verify(presented, opts))));
   }
 
   #place(presented: string | Uint8Array, opts: { now?: number } | undefined): number {

@@ -7,9 +7,9 @@ import { rolesOf, scopesOf } from './index.js';
 
 /** What is known of a caller besides. */
 export type AuthExtra = {
-  /** The canonical id, as the gate's buckets and logs have it; of a bare verifier, `key:<id>` for keys alone. */
+  /** The canonical id, as the gate's buckets and logs have it; absent where only claims are known. */
   readonly id?: string;
-  /** Whom the gate admitted; absent where a verifier stands alone. */
+  /** Who they are; absent where only claims are known. */
   readonly principal?: Principal;
   /** How they authenticated. */
   readonly method: Principal['method'];
@@ -78,7 +78,14 @@ export function authInfoOf(principal: Principal, token = '', resource?: Resource
   return info;
 }
 
-/** The `AuthInfo` of a token that a verifier alone has verified. */
+/** The `AuthInfo` of whoever a verifier or a set of keys alone has identified. */
+export function authInfoOfIdentified(principal: Principal, token: string, resource?: URL): AuthInfo {
+  const info = authInfoOf(principal, token);
+  if (resource !== undefined) info.resource = new URL(resource);
+  return info;
+}
+
+/** The `AuthInfo` of claims, without their verifier's word on whose they are. */
 export function authInfoOfClaims(claims: Claims, token: string, resource?: URL): AuthInfo {
   const [exp, sub] = [own(claims, 'exp'), own(claims, 'sub')];
   const info: AuthInfo = {

@@ -1,9 +1,19 @@
 /** Bare credentials to `AuthInfo`, for the SDKs' own bearer checks: what `doorward/mcp` and `/mcp2` share. */
 
-import { type AuthInfo, authInfoOfClaims, authInfoOfKey } from './_auth_info.js';
+import { type AuthInfo, authInfoOfIdentified } from './_auth_info.js';
 import { KeyFetcher } from './_fetcher.js';
 import { warner } from './_log.js';
-import { ApiKeys, type Claims, ConfigError, type FetchLike, type Jwks, type Log, Verifier } from './index.js';
+import {
+  ApiKeys,
+  ConfigError,
+  type FetchLike,
+  type Jwks,
+  type Log,
+  type Principal,
+  type Verdict,
+  Verifier,
+} from './index.js';
+import { principalOf } from './_verifier.js';
 
 /** What a token verifier verifies with. */
 export interface TokenVerifierOptions {
@@ -46,11 +56,10 @@ export function verifierBy(
   const find = async (token: string): Promise<AuthInfo | undefined> => {
     // By its shape, and never tried twice.
     if (verify !== undefined && token.split('.', 4).length === 3) {
-      const claims = await verify(token);
-      return claims && authInfoOfClaims(claims, token, url);
+      const principal = await verify(token);
+      return principal && authInfoOfIdentified(principal, token, url);
     }
-    const key = apiKeys?.find(token);
-    if (key !== undefined) return authInfoOfKey(key, token, url);
+    if (apiKeys?.find(token) !== undefined) return authInfoOfIdentified(apiKeys.identify(token), token, url);
     return introspect?.(token);
   };
   return {
@@ -63,10 +72,14 @@ export function verifierBy(
   };
 }
 
-/** A token's claims, its keys fetched where they are lacking. Throws where they can't be: the token may be good. */
-function verifying(verifier: Verifier, options: TokenVerifierOptions): (token: string) => Promise<Claims | undefined> {
+/** Whose a token is, its keys fetched where they are lacking. Throws where they can't be: the token may be good. */
+function verifying(
+  verifier: Verifier,
+  options: TokenVerifierOptions,
+): (token: string) => Promise<Principal | undefined> {
   const { jwks } = options;
-  if (jwks === undefined) return async (token) => verifier.tryVerify(token).claims;
+  const whose = (claims: Verdict['claims']) => claims && principalOf(verifier, claims);
+  if (jwks === undefined) return async (token) => whose(verifier.tryVerify(token).claims);
   const fetcher = new KeyFetcher(options.fetch, warner(options.log));
   return async (token) => {
     fetcher.refresh(jwks);
@@ -76,6 +89,6 @@ function verifying(verifier: Verifier, options: TokenVerifierOptions): (token: s
       ({ claims, error } = verifier.tryVerify(token));
     }
     if (error?.code === 'keys_unavailable') throw error;
-    return claims;
+    return whose(claims);
   };
 }

@@ -3,11 +3,12 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import type { ExternalObject, VerifierHandle } from '../native/index.js';
 import { type Claims, claimsOf, placedOf } from './_claims.js';
-import { ConfigError, type TokenError, throwing, tokenError } from './_errors.js';
+import { ConfigError, MissingClaim, type TokenError, throwing, tokenError } from './_errors.js';
 import { Jwks, jwksHandle } from './_jwks.js';
 import { type Algorithm, type Key, KeySet, keySetHandle, publicOctets } from './_keys.js';
 import { milliseconds } from './_clock.js';
 import { native } from './_native.js';
+import { Principal } from './_principal.js';
 import { flag, keyOctets, number, optionalNumber, optionalTexts, readOptions, wrongType } from './_options.js';
 
 /** Keys and the rules their tokens are held to. Of a string or several, any will do. Times are in seconds. */
@@ -108,6 +109,12 @@ const WRONG_TYPE = -0x8000_0000;
 /** @internal */
 export let verifierHandle: (verifier: Verifier) => ExternalObject<VerifierHandle>;
 
+/** Whose claims those are that this verifier gave; nothing where they name nobody. @internal */
+export let principalOf: (verifier: Verifier, claims: Claims) => Principal | undefined;
+
+/** A token that names nobody. @internal */
+export const nobody = (): MissingClaim => new MissingClaim('the token names no subject', 'subject_missing');
+
 /**
  * Keys and the rules their tokens are held to, made once and used for every token.
  *
@@ -134,6 +141,13 @@ export class Verifier {
       if (typeof verifier === 'object' && verifier !== null && #handle in verifier) return verifier.#handle;
       throw wrongType('each of verifiers', 'a Verifier', verifier);
     };
+  }
+
+  /** Whose the claims are that are still about. */
+  readonly #principals = new WeakMap<Claims, Principal>();
+
+  static {
+    principalOf = (verifier, claims) => verifier.#principal(claims);
   }
 
   /**
@@ -220,6 +234,18 @@ export class Verifier {
     return payload;
   }
 
+  /**
+   * Who a token is from, as a gate knows them: `jwt:<issuer>:<subject>`, its scopes and roles. For what has no gate, which should
+   * know callers by the same ids.
+   *
+   * @throws {TokenError} as `verify`; and `MissingClaim`, `subject_missing`, for a token that names nobody.
+   */
+  identify(token: string | Uint8Array, at?: AtUnix): Principal {
+    const principal = this.#principal(this.verify(token, at));
+    if (principal === undefined) throw nobody();
+    return principal;
+  }
+
   /** Forgets every token that was verified. */
   clearCache(): void {
     native.verifierClear(this.#handle);
@@ -233,6 +259,17 @@ export class Verifier {
     if (stats === null || stats === undefined) return undefined;
     const [hits = 0, misses = 0, evictions = 0] = stats;
     return { hits, misses, evictions };
+  }
+
+  #principal(claims: Claims): Principal | undefined {
+    let principal = this.#principals.get(claims);
+    if (principal === undefined) {
+      const found = native.principalOfClaims(this.#handle, JSON.stringify(claims));
+      if (found === null || found === undefined) return undefined;
+      principal = new Principal(found);
+      this.#principals.set(claims, principal);
+    }
+    return principal;
   }
 
   #verified(token: unknown, at: AtUnix | undefined): Claims | number {

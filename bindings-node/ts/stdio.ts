@@ -5,15 +5,14 @@
 
 import { writeSync } from 'node:fs';
 
-import { own } from './_auth_info.js';
-import { type ApiKeys, type Claims, ConfigError, type Verifier, rolesOf, scopesOf } from './index.js';
+import { type ApiKeys, type Claims, ConfigError, type Principal, type Verifier } from './index.js';
 
 /** The usual name of the variable. */
 export const MCP_API_KEY = 'MCP_API_KEY';
 
 /** Who started the server. */
 export interface Caller {
-  /** `key:<id>` for an API key, `<issuer> <subject>` for a token. */
+  /** The canonical id, as gates know them: `key:<name>`, `jwt:<issuer>:<subject>`. */
   readonly id: string;
   readonly method: 'api_key' | 'jwt';
   /** The token's subject. */
@@ -46,27 +45,23 @@ export function authenticate(options: Options): Caller {
   try {
     // By its shape, and never tried twice.
     if (verifier !== undefined && (apiKeys === undefined || credential.split('.', 4).length === 3)) {
-      return ofClaims(verifier.verify(credential));
+      return callerOf(verifier.identify(credential));
     }
-    if (apiKeys !== undefined) {
-      const { name, roles, scopes } = apiKeys.verify(credential);
-      return Object.freeze({ id: `key:${name}`, method: 'api_key', scopes: [...scopes], roles: [...roles] });
-    }
+    if (apiKeys !== undefined) return callerOf(apiKeys.identify(credential));
   } catch (error) {
     exit(`${variable} environment variable is refused (${codeOf(error)})`);
   }
   return exit(`${variable} environment variable is refused (credentials_unsupported)`);
 }
 
-function ofClaims(claims: Claims): Caller {
-  const [iss, sub] = [own(claims, 'iss'), own(claims, 'sub')];
+function callerOf({ id, method, subject, scopes, roles, claims }: Principal): Caller {
   return Object.freeze({
-    id: [iss, sub].filter((part) => typeof part === 'string').join(' '),
-    method: 'jwt',
-    ...(typeof sub === 'string' && { subject: sub }),
-    scopes: scopesOf(claims),
-    roles: rolesOf(claims),
-    claims,
+    id,
+    method: method === 'jwt' ? method : 'api_key',
+    ...(subject !== undefined && { subject }),
+    scopes,
+    roles,
+    ...(claims !== undefined && { claims }),
   });
 }
 

@@ -1,6 +1,12 @@
 //! Who a request is from.
 
+use crate::api_keys::ApiKeyHandle;
+use crate::boundary::Octets;
+use crate::convert::text;
+use crate::errors::Result;
+use crate::verifier::VerifierHandle;
 use doorward::gate::Principal;
+use doorward::jwt::{Limits, OwnedClaims};
 use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
@@ -58,4 +64,21 @@ pub(crate) fn principal_expires(principal: &External<Principal>) -> Option<f64> 
 #[must_use]
 pub(crate) fn principal_claims(principal: &External<Principal>) -> Option<String> {
     principal.claims().map(|claims| claims.payload().to_owned())
+}
+
+/// Who the claims are of, by the mapping of the verifier that a token of theirs was good for; nothing where they name nobody.
+#[napi(ts_args_type = "verifier: ExternalObject<VerifierHandle>, claims: string")]
+pub(crate) fn principal_of_claims(
+    verifier: &External<VerifierHandle>,
+    claims: Octets,
+) -> Result<Option<External<Principal>>> {
+    let Ok(owned) = OwnedClaims::read(text(&claims)?, &Limits::DEFAULT) else { return Ok(None) };
+    Ok(Principal::of_verified(verifier.verifier(), &owned.claims()).map(External::new))
+}
+
+/// Whose an API key is.
+#[napi(ts_args_type = "key: ExternalObject<ApiKeyHandle>")]
+#[must_use]
+pub(crate) fn principal_of_key(key: &External<ApiKeyHandle>) -> External<Principal> {
+    External::new(Principal::of_entry(&key.entry))
 }
