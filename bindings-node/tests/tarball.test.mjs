@@ -1,11 +1,15 @@
 // The package as npm packs it, in an empty project: the README's example, pasted, in each kind of module.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { PLATFORMS, manifestOf } from '../scripts/release.mjs';
 import { folder, install, pack, run } from './packed.mjs';
+
+const platform = createRequire(import.meta.url)('../native/platform.js');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, '../README.md'), 'utf8');
@@ -50,4 +54,32 @@ test("the README's example works from the packed tarball", async (t) => {
     const { status, stderr } = await node(file);
     assert.equal(status, 0, `${file}: ${stderr}`);
   }
+});
+
+test('each platform has a package of its own, of this version', () => {
+  for (const platform of Object.keys(PLATFORMS)) {
+    assert.equal(readFileSync(join(root, 'npm', platform, 'package.json'), 'utf8'), manifestOf(platform), platform);
+  }
+  assert.ok(platform() in PLATFORMS);
+});
+
+test('as published, the native module comes from the package of the platform', async (t) => {
+  const project = folder(t);
+  const packed = await run(process.execPath, [join(root, 'scripts/release.mjs'), project]);
+  assert.equal(packed.status, 0, packed.stderr);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const unpack = (tarball, into) => {
+    mkdirSync(join(project, 'node_modules', into), { recursive: true });
+    return run('tar', ['-xzf', tarball, '--strip-components=1', '-C', join('node_modules', into)], { cwd: project });
+  };
+  assert.equal((await unpack(`doorward-${version}.tgz`, 'doorward')).status, 0);
+  const published = JSON.parse(readFileSync(join(project, 'node_modules/doorward/package.json'), 'utf8'));
+  assert.deepEqual([published.scripts, published.devDependencies], [undefined, undefined]);
+  assert.equal(published.optionalDependencies[`@doorward/native-${platform()}`], version);
+  const asked = ['-e', "process.stdout.write(require('doorward').version)"];
+  const without = await run(process.execPath, asked, { cwd: project });
+  assert.match(without.stderr, /doorward has no native module for .*: install @doorward\/native-/);
+  await unpack(`doorward-native-${platform()}-${version}.tgz`, `@doorward/native-${platform()}`);
+  const whole = await run(process.execPath, asked, { cwd: project });
+  assert.deepEqual([whole.status, whole.stdout], [0, version], whole.stderr);
 });
