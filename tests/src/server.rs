@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Shorter texts are in any log by chance.
 const SHORTEST_SECRET: usize = 8;
@@ -179,6 +180,19 @@ impl Server {
         let line = stderr.wait_for(|line| line.contains(text));
         let line = line.unwrap_or_else(|| panic!("no {text} in the log:\n{}", stderr.text()));
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Waits until the log holds `text` so many times.
+    ///
+    /// # Panics
+    /// It does not in time, or holds it more often.
+    pub fn logged_times(&self, text: &str, times: usize) {
+        let began = Instant::now();
+        while self.log().matches(text).count() < times && began.elapsed() < Duration::from_secs(20) {
+            thread::sleep(Duration::from_millis(2));
+        }
+        let log = self.log();
+        assert_eq!(log.matches(text).count(), times, "{text} in the log:\n{log}");
     }
 
     /// All of the log so far.
