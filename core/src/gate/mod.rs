@@ -5,6 +5,7 @@
 //! [`Gate::body`] on what the body asks for. What neither can read is never admitted.
 
 mod anonymous;
+#[cfg(feature = "std")]
 mod answers;
 mod asking;
 mod audit;
