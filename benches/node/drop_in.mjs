@@ -7,33 +7,15 @@
 // times as many tokens as a public key remembers, `seen` through some that it does; of a secret none are remembered.
 
 import { createPrivateKey, createPublicKey, createSecretKey } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import jsonwebtoken from 'jsonwebtoken';
 import drop from '../../bindings-node/dist/jsonwebtoken.mjs';
+import { AUDIENCE, ISSUER, KEY, SECRET, claims, report, row, subject } from './shared.mjs';
 
 const { version } = createRequire(import.meta.url)('jsonwebtoken/package.json');
-const KEY = new URL('../keys/test-only-rsa-2048.pk8', import.meta.url);
-const [ISSUER, AUDIENCE] = ['https://issuer.example', 'https://mcp.example/mcp'];
-const SECRET = 'a secret of at least 32 bytes, kept well';
 /** Tokens that a public key remembers. */
 const SEEN = 1024;
-
-const subject = (n) => `user-${String(n).padStart(6, '0')}`;
-
-/** Eight claims, of the length of the Rust benches'. */
-function claims(n) {
-  return {
-    iss: ISSUER,
-    sub: subject(n),
-    aud: AUDIENCE,
-    exp: 4102444800,
-    iat: 1700000000,
-    jti: n.toString(16).padStart(32, '0'),
-    scope: 'tools:read tools:write',
-    role: 'user',
-  };
-}
 
 /** Each key to verify by: its algorithm, what it is given as, the key, and what signs. */
 function keys() {
@@ -86,18 +68,6 @@ class Batches {
   }
 }
 
-/** The number that so large a part of the sorted numbers is below of. */
-const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
-
-/** Median and spread, (p90 − p10) / p50. */
-function figures(times) {
-  const sorted = times.toSorted((a, b) => a - b);
-  const median = quantile(sorted, 0.5);
-  return [median, (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / median];
-}
-
-const rounded = (number) => Number(number.toPrecision(4));
-
 function* rows(quick) {
   for (const [algorithm, form, key, signing] of keys()) {
     const options = { algorithms: [algorithm], issuer: ISSUER, audience: AUDIENCE };
@@ -112,31 +82,14 @@ function* rows(quick) {
         times[0].push(ours.next());
         times[1].push(theirs.next());
       }
-      const [[ns, spread], [vs_ns, vs_spread]] = times.map(figures);
-      yield {
-        id: `node/drop-in/${algorithm.toLowerCase()}/${what}`,
-        ns: rounded(ns),
-        vs: `jsonwebtoken ${version}, ${form}`,
-        vs_ns: rounded(vs_ns),
-        ratio: rounded(ns / vs_ns),
-        vs_spread: rounded(vs_spread),
-        n: count,
-        spread: rounded(spread),
-        clock: 'both',
-        node: process.versions.node,
-      };
+      yield row(
+        `node/drop-in/${algorithm.toLowerCase()}/${what}`,
+        `jsonwebtoken ${version}, ${form}`,
+        ...times,
+        'both',
+      );
     }
   }
 }
 
-const quick = process.argv.includes('--quick');
-const report = process.argv.at(-1);
-const before = existsSync(report) ? readFileSync(report, 'utf8').trim().split('\n').filter(Boolean) : [];
-const kept = before.filter((line) => !(JSON.parse(line).id ?? '').startsWith('node/drop-in/'));
-const made = [];
-for (const row of rows(quick)) {
-  const cells = [row.id.padEnd(28), String(row.ns).padStart(9), '  ', row.vs.padEnd(36)];
-  process.stderr.write(`${cells.join('')}${String(row.vs_ns).padStart(9)}${String(row.ratio).padStart(9)}\n`);
-  made.push(JSON.stringify(row));
-}
-writeFileSync(report, `${[...kept, ...made].join('\n')}\n`);
+await report('node/drop-in/', rows);

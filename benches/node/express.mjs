@@ -11,7 +11,6 @@
 import { fork } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -21,10 +20,9 @@ import express from 'express';
 import { jwtVerify } from 'jose';
 import { guard } from '../../bindings-node/dist/express.mjs';
 import { Gate, Policy, Quota, SigningKey, Verifier } from '../../bindings-node/dist/index.mjs';
+import { AUDIENCE, ISSUER, SECRET, claims, report, row } from './shared.mjs';
 
 const { dependencies } = createRequire(import.meta.url)('./package.json');
-const [ISSUER, AUDIENCE] = ['https://issuer.example', 'https://mcp.example/mcp'];
-const SECRET = 'a secret of at least 32 bytes, kept well';
 const CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"query":"doors"}}}';
 const CONNECTIONS = 16;
 /** Requests of one turn. */
@@ -118,32 +116,9 @@ class Server {
   }
 }
 
-/** The number that so large a part of the sorted numbers is below of. */
-const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
-
-/** Median and spread, (p90 − p10) / p50. */
-function figures(times) {
-  const sorted = times.toSorted((a, b) => a - b);
-  const median = quantile(sorted, 0.5);
-  return [median, (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / median];
-}
-
-const rounded = (number) => Number(number.toPrecision(4));
-
 async function* rows(quick) {
   const signing = SigningKey.fromSecret(SECRET);
-  const tokens = Array.from({ length: 100 }, (_, n) =>
-    signing.sign({
-      iss: ISSUER,
-      sub: `user-${String(n).padStart(6, '0')}`,
-      aud: AUDIENCE,
-      exp: 4102444800,
-      iat: 1700000000,
-      jti: n.toString(16).padStart(32, '0'),
-      scope: 'tools:read tools:write',
-      role: 'user',
-    }),
-  );
+  const tokens = Array.from({ length: 100 }, (_, n) => signing.sign(claims(n)));
   const servers = await Promise.all(Object.keys(SERVERS).map(Server.of));
   const times = servers.map(() => []);
   // The first turns open the connections and have everything compiled.
@@ -155,34 +130,11 @@ async function* rows(quick) {
     }
   }
   for (const server of servers) server.stop();
-  const [[ns, spread], ...others] = times.map(figures);
-  for (const [place, [vs_ns, vs_spread]] of others.entries()) {
-    yield {
-      id: 'node/express/overhead',
-      ns: rounded(ns),
-      vs: Object.keys(SERVERS)[place + 1],
-      vs_ns: rounded(vs_ns),
-      ratio: rounded(ns / vs_ns),
-      vs_spread: rounded(vs_spread),
-      n: count,
-      spread: rounded(spread),
-      clock: 'server process',
-      node: process.versions.node,
-    };
+  const [mine, ...others] = times;
+  for (const [place, theirs] of others.entries()) {
+    yield row('node/express/overhead', Object.keys(SERVERS)[place + 1], mine, theirs, 'server process');
   }
-}
-
-async function main() {
-  const report = process.argv.at(-1);
-  const before = existsSync(report) ? readFileSync(report, 'utf8').trim().split('\n').filter(Boolean) : [];
-  const kept = before.filter((line) => JSON.parse(line).id !== 'node/express/overhead');
-  const made = [];
-  for await (const row of rows(process.argv.includes('--quick'))) {
-    process.stderr.write(`${row.id}  ${row.ns}  ${row.vs}  ${row.vs_ns}  ${row.ratio}\n`);
-    made.push(JSON.stringify(row));
-  }
-  writeFileSync(report, `${[...kept, ...made].join('\n')}\n`);
 }
 
 if (process.argv[2] === '--serve') serve(process.argv[3]);
-else await main();
+else await report('node/express/', rows);

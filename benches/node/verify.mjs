@@ -7,35 +7,17 @@
 // otherwise. `seen` is a hit in our cache among 1,000 tokens, beside the peer's cache where it has one.
 
 import { createPrivateKey, createPublicKey, createSecretKey, verify as verifySignature } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createVerifier } from 'fast-jwt';
 import { jwtVerify } from 'jose';
 import jsonwebtoken from 'jsonwebtoken';
 import { SigningKey, Verifier } from '../../bindings-node/dist/index.mjs';
+import { AUDIENCE, ISSUER, KEY, SECRET, claims, report, rounded, row, subject } from './shared.mjs';
 
 const require = createRequire(import.meta.url);
 const { dependencies } = require('./package.json');
-const KEY = new URL('../keys/test-only-rsa-2048.pk8', import.meta.url);
-const [ISSUER, AUDIENCE] = ['https://issuer.example', 'https://mcp.example/mcp'];
-const SECRET = 'a secret of at least 32 bytes, kept well';
 const TOKENS = 1000;
-
-const subject = (n) => `user-${String(n).padStart(6, '0')}`;
-
-/** Eight claims, of the length of the Rust benches'. */
-function claims(n) {
-  return {
-    iss: ISSUER,
-    sub: subject(n),
-    aud: AUDIENCE,
-    exp: 4102444800,
-    iat: 1700000000,
-    jti: n.toString(16).padStart(32, '0'),
-    scope: 'tools:read tools:write',
-    role: 'user',
-  };
-}
 
 const named = (name, detail) => `${name} ${dependencies[name]}${detail === undefined ? '' : `, ${detail}`}`;
 
@@ -145,18 +127,6 @@ class Batches {
   }
 }
 
-/** The number that so large a part of the sorted numbers is below of. */
-const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
-
-/** Median and spread, (p90 − p10) / p50. */
-function figures(times) {
-  const sorted = times.toSorted((a, b) => a - b);
-  const median = quantile(sorted, 0.5);
-  return [median, (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / median];
-}
-
-const rounded = (number) => Number(number.toPrecision(4));
-
 async function* rows(quick) {
   for (const algorithm of ['HS256', 'RS256']) {
     const { tokens, ...both } = sides(algorithm);
@@ -169,34 +139,13 @@ async function* rows(quick) {
           times[0].push(await ours.next());
           times[1].push(await theirs.next());
         }
-        const [[ns, spread], [vs_ns, vs_spread]] = times.map(figures);
-        const row = {
-          id: `node/verify/${algorithm.toLowerCase()}/${what}`,
-          ns: rounded(ns),
-          vs: name,
-          vs_ns: rounded(vs_ns),
-          ratio: rounded(ns / vs_ns),
-          vs_spread: rounded(vs_spread),
-          n: count,
-          spread: rounded(spread),
-          clock: name.endsWith('bare') ? 'ours' : 'both',
-          node: process.versions.node,
-        };
-        if (most !== undefined) Object.assign(row, { budget: { ratio: rounded(most) }, met: ns / vs_ns <= most });
-        yield row;
+        const clock = name.endsWith('bare') ? 'ours' : 'both';
+        const made = row(`node/verify/${algorithm.toLowerCase()}/${what}`, name, ...times, clock);
+        if (most !== undefined) Object.assign(made, { budget: { ratio: rounded(most) }, met: made.ratio <= most });
+        yield made;
       }
     }
   }
 }
 
-const quick = process.argv.includes('--quick');
-const report = process.argv.at(-1);
-const before = existsSync(report) ? readFileSync(report, 'utf8').trim().split('\n').filter(Boolean) : [];
-const kept = before.filter((line) => !(JSON.parse(line).id ?? '').startsWith('node/verify/'));
-const made = [];
-for await (const row of rows(quick)) {
-  const cells = [row.id.padEnd(26), String(row.ns).padStart(9), '  ', row.vs.padEnd(36)];
-  process.stderr.write(`${cells.join('')}${String(row.vs_ns).padStart(9)}${String(row.ratio).padStart(9)}\n`);
-  made.push(JSON.stringify(row));
-}
-writeFileSync(report, `${[...kept, ...made].join('\n')}\n`);
+await report('node/verify/', rows);

@@ -16,7 +16,7 @@ import { ApiKey, ApiKeys, ConfigError } from 'doorward';
 import * as lesson from 'doorward/lesson';
 import express from 'express';
 import { z } from 'zod';
-import { KEY, SECRET, answer, forged, now, serve, token } from './seeds.mjs';
+import { KEY, SECRET, answer, forged, now, serve, token } from './surfaces.mjs';
 
 const run = promisify(execFile);
 const ISSUER = 'mcp-auth-service';

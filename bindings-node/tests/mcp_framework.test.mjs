@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { folder, install, pack, started } from './packed.mjs';
-import { KEY, SECRET, answer, forged, token } from './seeds.mjs';
+import { KEY, SECRET, answer, forged, token } from './surfaces.mjs';
 
 /** A port that was free a moment ago. */
 async function freePort() {

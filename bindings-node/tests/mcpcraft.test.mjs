@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiKey, ApiKeys, ConfigError, Verifier } from 'doorward';
 import { adminTools, apiKeyAuth, bearerToken, jwtAuth, oauthAuth, requireAdmin, serviceAuth } from 'doorward/mcpcraft';
-import { KEY, SECRET, forged, now, token } from './seeds.mjs';
+import { KEY, SECRET, forged, now, token } from './surfaces.mjs';
 
 /** A server as the SDK documents it: the hook's object is the tools' context, and what the hook throws is the answer. */
 function createServer({ authenticate, tools = {} }) {

@@ -14,7 +14,7 @@ import express from 'express';
 import express4 from 'express4';
 import theirs from 'xmcp';
 import { folder, install, pack, run, started } from './packed.mjs';
-import { KEY, SECRET, answer, forged, now, serve, token } from './seeds.mjs';
+import { KEY, SECRET, answer, forged, now, serve, token } from './surfaces.mjs';
 
 const { apiKeyAuthMiddleware, auth0Config, auth0Provider, getAuthInfo, jwtAuthMiddleware, withRequest } = doorward;
 const UNAUTHORIZED = { error: 'Unauthorized: Missing or invalid API key' };
