@@ -11,10 +11,14 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+// What a command says is read here, so it says it without colours: where `CI` or `FORCE_COLOR` is set, many would colour it
+// though nobody looks. (With `FORCE_COLOR` set, even to nothing, `NO_COLOR` is not heard.)
+const { FORCE_COLOR: _, ...plain } = { ...process.env, NO_COLOR: '1' };
+
 /** Runs a command to its end; gives its status and what it said. */
 export async function run(command, args, { cwd = root, env = {} } = {}) {
   try {
-    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 1 << 24 };
+    const options = { cwd, env: { ...plain, ...env }, maxBuffer: 1 << 24 };
     const { stdout, stderr } = await execute(command, args, options);
     return { status: 0, stdout, stderr };
   } catch (error) {
