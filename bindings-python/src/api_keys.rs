@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 /// ``id`` names the key, and its caller unless ``name`` does; both are public, 1 to 128 bytes. The key comes as ``key``, what
 /// its owner sends, or as ``digest``, the 64 hexadecimal digits of its SHA-256; a set keeps nothing but the digest.
 /// ``not_before`` and ``expires`` are seconds since the epoch, or a ``datetime`` with its time zone; ``metadata`` maps ``str`` to ``str``.
+/// ``strong`` says of a ``digest`` that the key is of doorward's own format: a set of none but such refuses all else by its form,
+/// and whoever has one is let in where guesses from the same address are not. A ``key`` is judged by itself.
 ///
 /// Raises ``ConfigError``: a digest that is none, or neither of key and digest, or both.
 #[pyclass(frozen, name = "ApiKey", module = "doorward")]
@@ -40,9 +42,9 @@ impl PyApiKey {
     #[new]
     #[pyo3(signature = (
         id, key=None, *, digest=None, name=None, roles=Strings(vec![]), scopes=Strings(vec![]), quota=None,
-        not_before=None, expires=None, disabled=false, metadata=None
+        not_before=None, expires=None, disabled=false, strong=false, metadata=None
     ), text_signature = "(id, key=None, *, digest=None, name=None, roles=(), scopes=(), quota=None, not_before=None, \
-        expires=None, disabled=False, metadata=None)")]
+        expires=None, disabled=False, strong=False, metadata=None)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn new(
         py: Python<'_>,
@@ -56,9 +58,10 @@ impl PyApiKey {
         not_before: Option<When>,
         expires: Option<When>,
         disabled: bool,
+        strong: bool,
         metadata: Option<BTreeMap<String, String>>,
     ) -> PyResult<Self> {
-        let mut entry = ApiKey::new(id).disabled(disabled);
+        let mut entry = ApiKey::new(id).disabled(disabled).strong(strong);
         if let Some(name) = name {
             entry = entry.named(name);
         }
@@ -136,6 +139,12 @@ impl PyApiKey {
     #[getter]
     fn disabled(&self) -> bool {
         self.entry.is_disabled()
+    }
+
+    /// Whether the key is of doorward's own format, whose secret nobody guesses. Before a set is made, what was said.
+    #[getter]
+    fn strong(&self) -> bool {
+        self.entry.is_strong()
     }
 
     /// What was attached: a new dict each time.
