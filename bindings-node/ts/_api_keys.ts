@@ -1,6 +1,18 @@
 /** API keys, and sets of them. */
 
-import { adopt, adoptedOr, entries, given, list, nowOf, optionalText, text, texts, whole } from './_arguments.js';
+import {
+  adopt,
+  adoptedOr,
+  entries,
+  given,
+  list,
+  nowOf,
+  optionalText,
+  secret,
+  text,
+  texts,
+  whole,
+} from './_arguments.js';
 import type { OneOrMore } from './_arguments.js';
 import { unix } from './_clock.js';
 import { ApiKeyError, throwing } from './_errors.js';
@@ -287,7 +299,7 @@ function set(
   const { prefix, pepper, maxPresented = 512 } = readOptions<ApiKeysOptions & { maxPresented?: number }>(opts, names);
   return {
     prefix: prefix === undefined ? 'dw' : text(prefix, 'prefix'),
-    pepper: pepper === undefined ? undefined : octets(pepper, 'pepper'),
+    pepper: pepper === undefined ? undefined : secret(pepper, 'pepper'),
     most: whole(maxPresented, 'maxPresented'),
   };
 }

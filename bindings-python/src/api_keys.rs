@@ -1,6 +1,6 @@
 //! Sets of API keys.
 
-use crate::convert::{self, Octets, Secret, Strings, When};
+use crate::convert::{self, Octets, Secret, Strings, Text, When};
 use crate::errors::{self, OrConfigError};
 use crate::gate::PyPrincipal;
 use crate::rate::PyQuota;
@@ -48,10 +48,10 @@ impl PyApiKey {
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn new(
         py: Python<'_>,
-        id: String,
+        id: Text,
         key: Option<Secret<'_>>,
-        digest: Option<&str>,
-        name: Option<String>,
+        digest: Option<Text>,
+        name: Option<Text>,
         roles: Strings,
         scopes: Strings,
         quota: Option<&Bound<'_, PyQuota>>,
@@ -59,10 +59,10 @@ impl PyApiKey {
         expires: Option<When>,
         disabled: bool,
         strong: bool,
-        metadata: Option<BTreeMap<String, String>>,
+        metadata: Option<BTreeMap<Text, Text>>,
     ) -> PyResult<Self> {
-        let mut entry = ApiKey::new(id).disabled(disabled).strong(strong);
-        if let Some(name) = name {
+        let mut entry = ApiKey::new(id.0).disabled(disabled).strong(strong);
+        if let Some(Text(name)) = name {
             entry = entry.named(name);
         }
         entry = roles.0.into_iter().fold(entry, ApiKey::role);
@@ -76,12 +76,12 @@ impl PyApiKey {
         if let Some(When(unix)) = expires {
             entry = entry.expires(unix);
         }
-        for (name, value) in metadata.unwrap_or_default() {
+        for (Text(name), Text(value)) in metadata.unwrap_or_default() {
             entry = entry.meta(name, value);
         }
         let credential = match (key, digest) {
             (Some(key), None) => Credential::Text(Zeroizing::new(key.as_ref().to_vec())),
-            (None, Some(hex)) => Credential::Digest(KeyDigest::from_hex(hex).or_config_error(py)?),
+            (None, Some(Text(hex))) => Credential::Digest(KeyDigest::from_hex(&hex).or_config_error(py)?),
             _ => {
                 return Err(errors::config(
                     py,
@@ -203,16 +203,16 @@ impl PyApiKeys {
 #[pymethods]
 impl PyApiKeys {
     #[new]
-    #[pyo3(signature = (keys, *, prefix="dw", pepper=None, max_presented=MAX_PRESENTED),
+    #[pyo3(signature = (keys, *, prefix=Text("dw".into()), pepper=None, max_presented=MAX_PRESENTED),
         text_signature = "(keys, *, prefix='dw', pepper=None, max_presented=512)")]
     fn new(
         py: Python<'_>,
         keys: &Bound<'_, PyAny>,
-        prefix: &str,
+        prefix: Text,
         pepper: Option<Secret<'_>>,
         max_presented: usize,
     ) -> PyResult<Self> {
-        let mut builder = builder(py, prefix, pepper)?.max_presented(max_presented);
+        let mut builder = builder(py, &prefix.0, pepper)?.max_presented(max_presented);
         for key in keys.try_iter()? {
             let key = key?;
             let key = key.cast::<PyApiKey>().map_err(|_| convert::wrong_type(&key, "an ApiKey"))?.get();
@@ -231,15 +231,15 @@ impl PyApiKeys {
 
     /// The keys of a file's text (JSON Lines, as ``doorward keys`` writes it). Raises ``ConfigError`` with the line.
     #[staticmethod]
-    #[pyo3(signature = (text, *, prefix="dw", pepper=None))]
+    #[pyo3(signature = (text, *, prefix=Text("dw".into()), pepper=None), text_signature = "(text, *, prefix='dw', pepper=None)")]
     fn from_text(
         py: Python<'_>,
         text: Octets<'_>,
-        prefix: &str,
+        prefix: Text,
         pepper: Option<Secret<'_>>,
     ) -> PyResult<Self> {
         let file = KeyFile::parse(text.as_ref()).or_config_error(py)?;
-        Self::built(py, builder(py, prefix, pepper)?.add_file(&file).or_config_error(py)?)
+        Self::built(py, builder(py, &prefix.0, pepper)?.add_file(&file).or_config_error(py)?)
     }
 
     /// The entry of the key that was presented (``str`` or ``bytes``), if it may be used now; else ``None``. ``now`` is seconds
@@ -321,8 +321,8 @@ impl PyNewKey {
 /// >>> new.key.startswith(new.public) and new.public.startswith("dw_live_")
 /// True
 #[pyfunction]
-#[pyo3(signature = (env="live", *, prefix="dw"))]
-pub(crate) fn generate_key(py: Python<'_>, env: &str, prefix: &str) -> PyResult<PyNewKey> {
-    let format = KeyFormat::new(prefix).or_config_error(py)?;
-    Ok(PyNewKey { key: format.mint_random(env).or_config_error(py)? })
+#[pyo3(signature = (env=Text("live".into()), *, prefix=Text("dw".into())), text_signature = "(env='live', *, prefix='dw')")]
+pub(crate) fn generate_key(py: Python<'_>, env: Text, prefix: Text) -> PyResult<PyNewKey> {
+    let format = KeyFormat::new(&prefix.0).or_config_error(py)?;
+    Ok(PyNewKey { key: format.mint_random(&env.0).or_config_error(py)? })
 }

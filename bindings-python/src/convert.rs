@@ -199,6 +199,19 @@ impl<'py> FromPyObject<'_, 'py> for Moment {
     }
 }
 
+/// A `str` that every language has bytes for.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Text(pub(crate) String);
+
+impl<'py> FromPyObject<'_, 'py> for Text {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let text = object.cast::<PyString>().map_err(|_| wrong_type(&object, "str"))?;
+        string(&text).map(Self)
+    }
+}
+
 /// One string, or several: `"a"` is `["a"]`, and never `["a"]` letter by letter.
 pub(crate) struct Strings(pub(crate) Vec<String>);
 
