@@ -130,13 +130,15 @@ class Guard:
         introspect: Introspect | None = None,
         session_in_query: str | None = "session_id",
     ) -> None:
-        """``app`` is what is guarded."""
+        """``app`` is what is guarded. Raises ``ConfigError``: a path that does not begin with ``/``, or opens all."""
         self.app = app
         self.door = Door(
             gate, http_client=http_client, redis=redis, api_key_look_up=api_key_look_up, introspect=introspect
         )
-        self._open = tuple(open)
-        self._plain = tuple(plain)
+        self._open = _paths("open", open)
+        self._plain = _paths("plain", plain)
+        if any(not path.strip("/") for path in self._open):
+            raise ConfigError("an open path of / would leave nothing guarded")
         self._peer = peer
         self._binds = gate.binds_sessions
         self._session_in_query = session_in_query if self._binds else None
@@ -252,6 +254,16 @@ def _task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:
         raise RuntimeError("doorward's guard runs under asyncio alone: start the server so, not under trio") from None
+
+
+def _paths(name: str, paths: Iterable[str]) -> tuple[str, ...]:
+    """Paths to begin with. The letters of one, or an empty one, would be the beginning of all."""
+    if isinstance(paths, (str, bytes)):
+        raise TypeError(f"{name} must be a list of paths, not {type(paths).__name__}")
+    found = tuple(paths)
+    if not all(isinstance(path, str) and path.startswith("/") for path in found):
+        raise ConfigError(f"a path in {name} must be a str that begins with /")
+    return found
 
 
 def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:
