@@ -40,3 +40,59 @@ def test_all_paths_may_be_no_mcp_endpoints() -> None:
     guarded = Guard(echo, gate(), plain=["/"])
     assert post(guarded, b"anything", "/upload").status_code == 401
     assert post(guarded, b"anything", "/upload", **{"x-api-key": KEY}).text == "key:ci anything"
+
+
+def stream(guarded: Guard, seconds: float) -> tuple[float, list[Any]]:
+    token = sign({"sub": "a", "exp": time.time() + seconds}, SECRET)
+    began = time.monotonic()
+    sent = serve(guarded, scope("GET", authorization=f"Bearer {token}"), _never, 4.0)
+    return time.monotonic() - began, sent
+
+
+def test_an_application_that_will_not_be_cancelled_sends_nothing_more() -> None:
+    async def stubborn(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            try:
+                await send({"type": "http.response.body", "body": b"x", "more_body": True})
+                await asyncio.sleep(0.01)
+            except asyncio.CancelledError:
+                pass
+
+    seconds, sent = stream(Guard(stubborn, gate()), 0.4)
+    assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+    assert 10 < len(sent) < 80 and seconds < 1.0
+
+
+def test_what_comes_late_is_not_sent_at_all() -> None:
+    """A stream that was silent until its token had expired."""
+
+    async def late(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(0.5)
+        await send({"type": "http.response.body", "body": b"secret", "more_body": True})
+        await asyncio.sleep(1)
+
+    seconds, sent = stream(Guard(late, gate()), 0.3)
+    assert [message.get("body") for message in sent] == [None, b""] and seconds < 1.0
+
+
+def test_background_tasks_outlive_the_answer() -> None:
+    done: list[bool] = []
+
+    async def later(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await asyncio.sleep(0.5)
+        done.append(True)
+
+    _, sent = stream(Guard(later, gate()), 0.2)
+    assert len(sent) == 3 and done
+
+
+def test_connections_of_another_kind_are_not_let_through() -> None:
+    for kind in ("webtransport", "HTTP", ""):
+        with pytest.raises(RuntimeError, match="guards"):
+            asyncio.run(Guard(_never, gate())({"type": kind}, _never, _never))

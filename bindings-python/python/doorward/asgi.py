@@ -154,7 +154,7 @@ class Guard:
         elif kind == "lifespan":
             await self._lifespan(scope, receive, send)
         else:
-            await self.app(scope, receive, send)
+            raise RuntimeError("doorward guards HTTP: what goes through other connections, no gate reads")
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         _task()
@@ -235,11 +235,11 @@ class Guard:
         answer = _Answer(self, admitted, scope["headers"], send, task)
         try:
             await self.app(scope, receive, answer.passed_on)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Exception) as error:
             if not answer.cut:
                 raise
-            # Ours, and seen to.
-            if task is not None and hasattr(task, "uncancel"):
+            # Ours, and seen to; or what the application makes of a client that is gone.
+            if isinstance(error, asyncio.CancelledError) and task is not None and hasattr(task, "uncancel"):
                 task.uncancel()
         finally:
             if answer.timer is not None:
@@ -428,10 +428,15 @@ class _Answer:
             message = {**message, "headers": headers}
         elif kind == "http.response.body":
             more = message.get("more_body", False)
+            if more and self.timer is None:
+                self._look_again()
+                until = self._admitted.valid_until
+                self.cut = until is not None and until <= time.time()
+            if self.cut:
+                # As servers tell applications that nobody is there any more.
+                raise OSError("the credential of this answer has ended")
             if not more:
                 self.over = True
-            elif self.timer is None:
-                self._look_again()
             if self._endpoint is not None:
                 message = {**message, "body": self._endpoint.passed_on(message.get("body", b""), more)}
         await self._send(message)
