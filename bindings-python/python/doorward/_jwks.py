@@ -7,20 +7,24 @@ cookies or credentials are sent, and no more is read than a key set may have.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ._doorward import Ask, Fetch, Jwks, Principal, Verifier
 from ._errors import KeysUnavailable, UnknownKey
+from ._told import logger
 
 if TYPE_CHECKING:
     import httpx
 
-logger = logging.getLogger("doorward")
-
 #: How often those who wait look for themselves, in seconds: another process's worth of requests shares one fetch.
 LOOK = 0.05
+
+
+def must_be_async(client: object) -> None:
+    """Raises ``TypeError``: a client that blocks. Told apart without importing httpx, which there may be no need of."""
+    if client is not None and not hasattr(client, "aclose"):
+        raise TypeError("http_client must be an httpx.AsyncClient: another would stop the event loop")
 
 
 class Source(Protocol):
@@ -34,6 +38,7 @@ class KeyFetcher:
     """Fetches keys with an ``httpx.AsyncClient``: the one that is given, or its own."""
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        must_be_async(client)
         self._client = client
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -17,11 +17,13 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from ._door import ApiKeyLookUp, Door, Introspect, logger
+from ._door import ApiKeyLookUp, Door, Introspect
 from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
 from ._errors import ConfigError
 from ._introspect import LONGEST, authorization
+from ._jwks import must_be_async
 from ._sse import EndpointEvent
+from ._told import logger
 
 if TYPE_CHECKING:
     import httpx
@@ -76,7 +78,8 @@ class Introspector:
     def __init__(
         self, client_secret: str, *, client_id: str | None = None, http_client: httpx.AsyncClient | None = None
     ) -> None:
-        """``http_client`` asks, in place of one of its own."""
+        """``http_client`` asks, in place of one of its own. Raises ``TypeError``: one that blocks."""
+        must_be_async(http_client)
         self._authorization = authorization(client_secret, client_id)
         self._client = http_client
 
@@ -200,7 +203,7 @@ class Guard:
             body, step = await _read(step, scope, receive)
             if isinstance(step, Ask):
                 step = await door.answered(step)
-        door.tell(step, began)
+        door.told.decision(step, began)
         if isinstance(step, Denial):
             raw = step.raw_headers
             if body is None and _has_body(scope) and scope.get("http_version", "1.1").startswith("1"):

@@ -6,7 +6,7 @@ an ``httpx.Client``, shared limits by redis-py, API keys and opaque tokens by fu
 
 from __future__ import annotations
 
-import logging
+import inspect
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +18,7 @@ from . import _redis
 from ._doorward import Admitted, ApiKey, Ask, Denial, Fetch, Gate, NeedBody, Principal, Verifier
 from ._errors import KeysUnavailable, UnknownKey
 from ._introspect import LONGEST, authorization
+from ._told import Told, logger
 
 if TYPE_CHECKING:
     import httpx
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Door", "Introspector"]
 
-logger = logging.getLogger("doorward")
-
 #: How often those who wait for keys look for themselves, in seconds.
 LOOK = 0.05
+
+
+def _must_block(client: object) -> None:
+    if hasattr(client, "aclose"):
+        raise TypeError("http_client must be an httpx.Client: nobody would await an async one")
 
 
 class Introspector:
@@ -40,7 +44,8 @@ class Introspector:
     def __init__(
         self, client_secret: str, *, client_id: str | None = None, http_client: httpx.Client | None = None
     ) -> None:
-        """``http_client`` asks, in place of one of its own."""
+        """``http_client`` asks, in place of one of its own. Raises ``TypeError``: one that is awaited."""
+        _must_block(http_client)
         self._authorization = authorization(client_secret, client_id)
         self._client = http_client
         self._making = Lock()
@@ -79,12 +84,19 @@ class Door:
         introspect: Callable[[str, str], tuple[int, bytes]] | None = None,
         workers: int = 8,
     ) -> None:
-        """``api_key_look_up`` gets a SHA-256 in hexadecimal; ``introspect`` where to POST, and the form to send."""
+        """``api_key_look_up`` gets a SHA-256 in hexadecimal; ``introspect`` where to POST, and the form to send.
+
+        Raises ``TypeError``: a client that is awaited.
+        """
+        _must_block(http_client)
+        if inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
+            raise TypeError("redis must be a redis.Redis: nobody would await an async one")
         self.gate = gate
         self._client = http_client
         self._redis = redis
         self._look_up = api_key_look_up
         self._introspect = introspect
+        self._told = Told()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="doorward")
 
     def admit(self, method: str, headers: Any, peer: str | None, body: bytes | str = b"") -> Admitted | Denial:
@@ -97,8 +109,7 @@ class Door:
                 step = step.too_large() if len(body) > step.limit else step.read(body)
             else:
                 step = self._answer(step)
-        if logger.isEnabledFor(logging.INFO):
-            logger.info("%s", step.audit(round((time.perf_counter() - began) * 1e6)))
+        self._told.decision(step, began)
         return step
 
     def refresh(self) -> None:
@@ -122,12 +133,13 @@ class Door:
                 time.sleep(LOOK)
             return ask.ready()
         if kind == "shared_limit" and self._redis is not None:
-            return _redis.spend_now(self._redis, ask, self._pool)
+            return _redis.spend_now(self._redis, ask, self._told, self._pool)
         if kind == "api_key" and self._look_up is not None and (digest := ask.digest) is not None:
             return self._asked(ask, deadline, self._pool.submit(self._look_up, digest), ask.found)
         if kind == "introspection" and self._introspect is not None and (url := ask.url) and (form := ask.body):
             answer = self._pool.submit(self._introspect, url, form)
             return self._asked(ask, deadline, answer, lambda reply: _introspected(ask, *reply))
+        self._told.nobody(kind)
         return ask.unavailable()
 
     @staticmethod
