@@ -285,7 +285,9 @@ def _header(headers: Any, name: bytes) -> bytes | None:
 
 
 def _bearer(headers: Any) -> bytes:
-    return (_header(headers, b"authorization") or b"").partition(b" ")[2].strip()
+    """What is behind ``Bearer``. Another scheme's credential is none of the gate's, nor of what is behind it."""
+    scheme, _, credential = (_header(headers, b"authorization") or b"").partition(b" ")
+    return credential.strip() if scheme.lower() == b"bearer" else b""
 
 
 def _declared(scope: Scope) -> int:
