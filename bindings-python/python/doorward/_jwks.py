@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ._doorward import Ask, Fetch, Jwks, Principal, Verifier
 from ._errors import KeysUnavailable, UnknownKey
+from ._introspect import ASKED, is_packed
 from ._told import logger
 
 if TYPE_CHECKING:
@@ -125,6 +126,9 @@ async def _once(client: httpx.AsyncClient, fetch: Fetch) -> Fetch | None:
     except (httpx.HTTPError, httpx.InvalidURL, asyncio.TimeoutError, OSError) as error:
         logger.debug("no reply from %s: %s", url, type(error).__name__)
         fetched = fetch.unreachable()
+    except Exception:
+        logger.exception("the client could not GET %s", url)
+        fetched = fetch.unreachable()
     except BaseException:
         # Cancelled: whoever waits for it should not have to find out for themselves.
         fetch.unreachable()
@@ -143,9 +147,8 @@ async def _once(client: httpx.AsyncClient, fetch: Fetch) -> Fetch | None:
 
 async def _get(client: httpx.AsyncClient, url: str, limit: int) -> tuple[int, bytes] | None:
     """Status and body; nothing where it is too long."""
-    headers = {"accept": "application/json"}
-    async with client.stream("GET", url, headers=headers, follow_redirects=False) as response:
-        if response.status_code != 200:
+    async with client.stream("GET", url, headers=ASKED, follow_redirects=False) as response:
+        if response.status_code != 200 or is_packed(response):
             # What it says is of no use, so it is not read.
             return response.status_code, b""
         body = bytearray()

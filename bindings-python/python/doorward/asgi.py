@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ._door import ApiKeyLookUp, Door, Introspect
 from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
 from ._errors import ConfigError
-from ._introspect import LONGEST, authorization
+from ._introspect import LONGEST, authorization, is_packed
 from ._jwks import must_be_async
 from ._sse import EndpointEvent
 from ._told import logger
@@ -93,6 +93,8 @@ class Introspector:
             "POST", url, content=form, headers=self._authorization, follow_redirects=False
         ) as answer:
             body = bytearray()
+            if is_packed(answer):
+                return answer.status_code, b""
             async for chunk in answer.aiter_bytes():
                 body += chunk
                 if len(body) > LONGEST:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import _redis
 from ._doorward import Admitted, ApiKey, Ask, Denial, Fetch, Gate, NeedBody, Principal, Verifier
 from ._errors import KeysUnavailable, UnknownKey
-from ._introspect import LONGEST, authorization
+from ._introspect import ASKED, LONGEST, authorization, is_packed
 from ._told import Told, logger
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class Introspector:
             "POST", url, content=form, headers=self._authorization, follow_redirects=False
         ) as answer:
             body = bytearray()
+            if is_packed(answer):
+                return answer.status_code, b""
             for chunk in answer.iter_bytes():
                 body += chunk
                 if len(body) > LONGEST:
@@ -193,13 +195,10 @@ def _once(client: httpx.Client, fetch: Fetch) -> Fetch | None:
     import httpx
 
     end = time.monotonic() + fetch.timeout
-    headers = {"accept": "application/json"}
     try:
-        with client.stream(
-            "GET", fetch.url, headers=headers, follow_redirects=False, timeout=fetch.timeout
-        ) as response:
+        with client.stream("GET", fetch.url, headers=ASKED, follow_redirects=False, timeout=fetch.timeout) as response:
             body = bytearray()
-            if response.status_code == 200:
+            if response.status_code == 200 and not is_packed(response):
                 for chunk in response.iter_bytes():
                     body += chunk
                     if len(body) > fetch.limit:
@@ -208,6 +207,9 @@ def _once(client: httpx.Client, fetch: Fetch) -> Fetch | None:
                         raise httpx.ReadTimeout("too slow")
             fetched = fetch.replied(response.status_code, bytes(body))
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
+        fetched = fetch.unreachable()
+    except Exception:
+        logger.exception("the client could not GET %s", fetch.url)
         fetched = fetch.unreachable()
     if fetched.error is not None:
         logger.warning("no key set fetched from %s: %s; the last one is kept", fetch.url, fetched.message)
