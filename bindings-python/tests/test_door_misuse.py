@@ -3,13 +3,16 @@
 import asyncio
 import json
 import logging
+import os
+import subprocess
+import sys
 from typing import Any
 
 import httpx
 import pytest
 import redis
 import redis.asyncio as aredis
-from servers import KEY, SECRET, free_port
+from servers import KEY, SECRET, environment, free_port
 from test_asgi import CALL_TEXT, echo, gate, post
 
 from doorward import Admitted, ApiKey, Introspection, SharedLimit, Verifier, asgi, blocking
@@ -108,3 +111,30 @@ def test_a_door_without_an_event_loop_tells_what_the_guard_tells(caplog: pytest.
     (line,) = told(caplog)
     assert line.startswith("forwarding_header_ignored") and "TRUSTED_PROXIES" in line
     assert sum(json.loads(r.getMessage())["decision"] != "" for r in caplog.records if r.levelno == logging.INFO) == 2
+
+
+FORKED = """
+import os, sys
+from doorward import ApiKey, Gate, Policy, Verifier
+from doorward.blocking import Door
+
+gate = Gate(api_key_lookup=True, verifiers=Verifier(secret="x" * 32), policy=Policy.allow_all())
+door = Door(gate, api_key_look_up=lambda digest: ApiKey("customer", digest=digest))
+
+def asked(key):
+    headers = {"host": "localhost", "x-api-key": key, "content-type": "application/json"}
+    return bool(door.admit("POST", headers, "192.0.2.7", b'{"jsonrpc":"2.0","id":1,"method":"ping"}'))
+
+assert asked("a-key-before-the-fork")
+pid = os.fork()
+if pid == 0:
+    os._exit(0 if asked("a-key-behind-the-fork") else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_door_answers_behind_a_fork() -> None:
+    """As gunicorn's workers are made, whose parent's threads they have not."""
+    command = [sys.executable, "-W", "ignore", "-c", FORKED]
+    subprocess.run(command, env=environment({}), check=True, timeout=30)

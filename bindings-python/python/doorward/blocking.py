@@ -7,6 +7,7 @@ an ``httpx.Client``, shared limits by redis-py, API keys and opaque tokens by fu
 from __future__ import annotations
 
 import inspect
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -99,7 +100,17 @@ class Door:
         self._look_up = api_key_look_up
         self._introspect = introspect
         self._told = Told()
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="doorward")
+        self._workers = workers
+        self._pool, self._process = self._new_pool(), os.getpid()
+
+    def _new_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._workers, thread_name_prefix="doorward")
+
+    def _threads(self) -> ThreadPoolExecutor:
+        # None of them is there behind a fork, and a pool would wait for them for ever.
+        if self._process != os.getpid():
+            self._pool, self._process = self._new_pool(), os.getpid()
+        return self._pool
 
     def admit(self, method: str, headers: Any, peer: str | None, body: bytes | str = b"") -> Admitted | Denial:
         """Decides on a whole request. Arguments are those of ``Gate.admit``."""
@@ -117,17 +128,17 @@ class Door:
     def refresh(self) -> None:
         """Sees to what the gate should know soon, in the background."""
         while (fetch := self.gate.refresh()) is not None:
-            self._pool.submit(self._fetch, fetch)
+            self._threads().submit(self._fetch, fetch)
 
     def close(self) -> None:
         """Waits for what is under way, and asks nobody any more."""
-        self._pool.shutdown()
+        self._threads().shutdown()
 
     def _answer(self, ask: Ask) -> Any:
         kind, deadline = ask.kind, ask.deadline or 0.0
         if kind == "keys":
             if (fetch := ask.take_fetch()) is not None:
-                self._pool.submit(self._fetch, fetch)
+                self._threads().submit(self._fetch, fetch)
             end = time.monotonic() + deadline
             while ask.is_waiting():
                 if time.monotonic() >= end:
@@ -135,11 +146,11 @@ class Door:
                 time.sleep(LOOK)
             return ask.ready()
         if kind == "shared_limit" and self._redis is not None:
-            return _redis.spend_now(self._redis, ask, self._told, self._pool)
+            return _redis.spend_now(self._redis, ask, self._told, self._threads())
         if kind == "api_key" and self._look_up is not None and (digest := ask.digest) is not None:
-            return self._asked(ask, deadline, self._pool.submit(self._look_up, digest), ask.found)
+            return self._asked(ask, deadline, self._threads().submit(self._look_up, digest), ask.found)
         if kind == "introspection" and self._introspect is not None and (url := ask.url) and (form := ask.body):
-            answer = self._pool.submit(self._introspect, url, form)
+            answer = self._threads().submit(self._introspect, url, form)
             return self._asked(ask, deadline, answer, lambda reply: _introspected(ask, *reply))
         self._told.nobody(kind)
         return ask.unavailable()
