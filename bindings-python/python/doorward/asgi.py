@@ -10,12 +10,14 @@ For asyncio: under trio every request, and the application's start, is a ``Runti
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 import time
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ._door import ApiKeyLookUp, Door, Introspect
 from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
@@ -48,6 +50,11 @@ SESSION = b"mcp-session-id"
 
 #: A segment that is resolved, as an application or what is behind it may do.
 _DOTS = re.compile(r"[/\\]\.{1,2}(?:[/\\;]|$)")
+
+#: Where the scope has the address of the server's metadata, for challenges made later on; ``None`` without OAuth.
+METADATA = "doorward.resource_metadata"
+
+_WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 _RATE = frozenset(
     {b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset", b"ratelimit", b"ratelimit-policy"}
@@ -146,6 +153,7 @@ class Guard:
             raise ConfigError("an open path of / would leave nothing guarded")
         self._peer = peer
         self._binds = gate.binds_sessions
+        self._metadata = _metadata_of(gate)
         self._session_in_query = session_in_query if self._binds else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -214,7 +222,8 @@ class Guard:
             await _send(send, step.status, raw, step.body)
             return
         assert isinstance(step, Admitted)
-        scope = {**scope, "state": {**scope.get("state", {}), "principal": step.principal}}
+        state = {**scope.get("state", {}), "principal": step.principal}
+        scope = {**scope, "state": state, METADATA: self._metadata}
         if not plain:
             receive = _handing_on(body or b"", receive)
         if self._binds:
@@ -259,6 +268,15 @@ def _task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:
         raise RuntimeError("doorward's guard runs under asyncio alone: start the server so, not under trio") from None
+
+
+def _metadata_of(gate: Gate) -> str | None:
+    """Where the server's metadata is (RFC 9728 §3.1), by the gate's own document."""
+    answer = gate.well_known("GET", _WELL_KNOWN)
+    if answer is None or answer[0] != 200:
+        return None
+    url = urlsplit(json.loads(answer[2])["resource"])
+    return f"{url.scheme}://{url.netloc}{_WELL_KNOWN}{url.path.rstrip('/')}"
 
 
 def _paths(name: str, paths: Iterable[str]) -> tuple[str, ...]:
