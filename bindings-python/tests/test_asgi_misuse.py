@@ -2,10 +2,17 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from servers import KEY, SECRET
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 from test_asgi import echo, gate, post, scope, serve
 
 from doorward import ConfigError, sign
@@ -96,3 +103,55 @@ def test_connections_of_another_kind_are_not_let_through() -> None:
     for kind in ("webtransport", "HTTP", ""):
         with pytest.raises(RuntimeError, match="guards"):
             asyncio.run(Guard(_never, gate())({"type": kind}, _never, _never))
+
+
+def test_what_the_gate_has_not_read_nobody_gets() -> None:
+    """The body of a GET, which the gate does not read, is none to the application either."""
+    messages = iter(
+        [
+            {"type": "http.request", "body": b"smuggled", "more_body": True},
+            {"type": "http.request", "body": b" too", "more_body": False},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> Any:
+        return next(messages)
+
+    received: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        received.extend([await receive(), await receive()])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    serve(Guard(app, gate()), scope("GET", **{"x-api-key": KEY}), receive)
+    assert received == [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
+
+
+def test_streams_go_through_middleware_that_listens_for_the_client_to_leave() -> None:
+    """Starlette's: a second body after the one that was handed on is an error to it, and ended the stream."""
+
+    class Through(BaseHTTPMiddleware):
+        async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+            return await call_next(request)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"x"
+            await asyncio.sleep(0.01)
+
+    async def stream(request: Request) -> Response:
+        return StreamingResponse(chunks())
+
+    first = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Any:
+        # As servers do: a body, if empty, and then nothing until the client leaves.
+        if first:
+            return first.pop()
+        await asyncio.sleep(60)
+
+    app = Starlette(routes=[Route("/mcp", stream)], middleware=[Middleware(Through)])
+    sent = serve(Guard(app, gate()), scope("GET", **{"x-api-key": KEY}), receive)
+    assert b"".join(message.get("body", b"") for message in sent) == b"xxxxx"

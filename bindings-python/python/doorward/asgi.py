@@ -412,13 +412,15 @@ async def _collect(receive: Receive, limit: int) -> bytes | None:
 
 
 def _handing_on(body: bytes, receive: Receive) -> Receive:
-    """The body once, and then whatever comes: a disconnect."""
+    """The body once, and then whatever comes but a body: a disconnect. What the gate has not read, nobody gets."""
     handed = False
 
     async def again() -> Message:
         nonlocal handed
-        if handed:
-            return await receive()
+        while handed:
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
         handed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
