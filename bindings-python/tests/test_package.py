@@ -139,3 +139,12 @@ def test_a_stub_that_is_wrong_would_be_found(tmp_path: Path) -> None:
 def test_types_are_shipped() -> None:
     folder = Path(doorward.__file__).parent
     assert (folder / "py.typed").exists() and (folder / "_doorward.pyi").exists()
+
+
+def test_the_licences_are_shipped() -> None:
+    """Both ask that their text goes with every copy."""
+    package = Path(__file__).parents[1]
+    settings = (package / "pyproject.toml").read_text(encoding="utf-8")
+    for name in ("LICENSE-APACHE", "LICENSE-MIT"):
+        assert (package / name).read_text(encoding="utf-8") == (package.parent / name).read_text(encoding="utf-8")
+        assert f'"{name}"' in settings

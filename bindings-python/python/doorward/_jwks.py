@@ -7,20 +7,25 @@ cookies or credentials are sent, and no more is read than a key set may have.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ._doorward import Ask, Fetch, Jwks, Principal, Verifier
 from ._errors import KeysUnavailable, UnknownKey
+from ._introspect import ASKED, is_packed
+from ._told import logger
 
 if TYPE_CHECKING:
     import httpx
 
-logger = logging.getLogger("doorward")
-
 #: How often those who wait look for themselves, in seconds: another process's worth of requests shares one fetch.
 LOOK = 0.05
+
+
+def must_be_async(client: object) -> None:
+    """Raises ``TypeError``: a client that blocks. Told apart without importing httpx, which there may be no need of."""
+    if client is not None and not hasattr(client, "aclose"):
+        raise TypeError("http_client must be an httpx.AsyncClient: another would stop the event loop")
 
 
 class Source(Protocol):
@@ -34,6 +39,7 @@ class KeyFetcher:
     """Fetches keys with an ``httpx.AsyncClient``: the one that is given, or its own."""
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        must_be_async(client)
         self._client = client
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -120,6 +126,9 @@ async def _once(client: httpx.AsyncClient, fetch: Fetch) -> Fetch | None:
     except (httpx.HTTPError, httpx.InvalidURL, asyncio.TimeoutError, OSError) as error:
         logger.debug("no reply from %s: %s", url, type(error).__name__)
         fetched = fetch.unreachable()
+    except Exception:
+        logger.exception("the client could not GET %s", url)
+        fetched = fetch.unreachable()
     except BaseException:
         # Cancelled: whoever waits for it should not have to find out for themselves.
         fetch.unreachable()
@@ -138,9 +147,8 @@ async def _once(client: httpx.AsyncClient, fetch: Fetch) -> Fetch | None:
 
 async def _get(client: httpx.AsyncClient, url: str, limit: int) -> tuple[int, bytes] | None:
     """Status and body; nothing where it is too long."""
-    headers = {"accept": "application/json"}
-    async with client.stream("GET", url, headers=headers, follow_redirects=False) as response:
-        if response.status_code != 200:
+    async with client.stream("GET", url, headers=ASKED, follow_redirects=False) as response:
+        if response.status_code != 200 or is_packed(response):
             # What it says is of no use, so it is not read.
             return response.status_code, b""
         body = bytearray()

@@ -39,9 +39,10 @@ class _Guard(mcp.Guard):
     """The guard, and a header for FastMCP's own check, which takes nobody for authenticated who sends no ``Bearer``."""
 
     async def _serve(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send, admitted: Admitted) -> None:
-        if asgi._header(scope["headers"], b"authorization") is None:
+        if not asgi._bearer(scope["headers"]):
             # An API key in a header of its own. Not the key: tools might pass it on.
-            scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer admitted-by-doorward")]
+            others = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
+            scope["headers"] = [*others, (b"authorization", b"Bearer admitted-by-doorward")]
         await super()._serve(scope, receive, send, admitted)
 
 
