@@ -113,7 +113,17 @@ function cut(res: ServerResponse): void {
   if (res.writableEnded || res.destroyed) return;
   if (res.hasHeader('content-length')) res.destroy();
   else res.end();
-  // Whoever still writes is told no error that nobody listens for: they see that the answer is closed.
-  res.write = () => false;
-  res.end = () => res;
+  // Whoever still writes is told no error that nobody listens for: they see that the answer is closed, and who waits is told.
+  const tell = (args: unknown[]): void => {
+    const waiting = args.find((one) => typeof one === 'function') as ((error: Error) => void) | undefined;
+    if (waiting !== undefined) process.nextTick(waiting, new Error('the credential of this answer is over'));
+  };
+  res.write = (...args: unknown[]) => {
+    tell(args);
+    return false;
+  };
+  res.end = (...args: unknown[]) => {
+    tell(args);
+    return res;
+  };
 }

@@ -91,7 +91,8 @@ export function wellKnown(gate: Gate): (req: IncomingMessage, res: ServerRespons
 /** 500, and nothing of the reason. */
 function fail(res: ServerResponse): void {
   if (res.headersSent) {
-    res.destroy();
+    // One that is whole may still be on its way.
+    if (!res.writableEnded) res.destroy();
     return;
   }
   // Pages of listed origins may know that much.
