@@ -17,6 +17,11 @@ export const RATE = [
   'ratelimit-policy',
 ] as const;
 
+/** Whether a header is what CORS is made of, `vary` included. */
+export function isCors(name: string): boolean {
+  return name.startsWith('access-control-') || name === 'vary';
+}
+
 /** An answer that is finished. */
 export interface Answer {
   readonly status: number;
