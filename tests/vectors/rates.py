@@ -84,6 +84,7 @@ def of_quotas() -> None:
     quota(Quota(1, edge))
     quota(Quota(1, edge + 100), long)
     quota(Quota(1, edge, strict=True))
+    quota(Quota(1000, edge + 100, burst=1), long)
     quota(Quota(1, edge // 2 + 1, burst=2))
     quota(Quota(4_294_967_295, 0.1), rounding)
     quota(Quota(4_294_967_295, 0.000000001), rounding)
@@ -95,6 +96,9 @@ def of_quotas() -> None:
     # 1 % and no more: how many ticks there are to a unit, where a window is as many as there can be.
     for max in range(65_000_000, 320_000_000, 10_000_000):
         quota(Quota(max, 1))
+    quota(Quota(190_205_057, 1))
+    quota(Quota(190_205_058, 1), rounding)
+    assert "capacity" in QUOTAS[-2]["expect"]
     minute = Quota(10, 60)
     quota(minute, None, Quota(3, 960))
     quota(minute, apart, Quota(3, 960.000000001))
@@ -102,6 +106,8 @@ def of_quotas() -> None:
     quota(minute, apart, Quota(3, 3.749999999))
     quota(minute, None, Quota(10, 60, burst=160))
     quota(minute, apart, Quota(10, 60, burst=161))
+    quota(minute, None, Quota(10, 960, burst=1))
+    quota(minute, apart, Quota(10, 960.000000001, burst=1))
     quota(minute, None, Quota(10, 60, burst=1))
     quota(minute, None, Quota(10, 480, strict=True))
     quota(minute, None, Quota(10, 960, strict=True))
