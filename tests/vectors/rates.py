@@ -340,6 +340,13 @@ def of_clocks() -> None:
     for at in [0, NOTED, 0, NOTED - 1, NOTED + 1, NOTED, 0, 2 * NOTED + 1, 2 * NOTED + 2, NOTED]:
         one.check("a", at)
         one.peek("a", 0)
+    one = story("clock", "noted from a millisecond on", TWO)
+    for key, at in [("a", NOTED), ("b", NOTED + 1), ("c", 2 * NOTED + 1), ("d", 2 * NOTED + 2)]:
+        one.check(key, at)
+        # From here on it is full again in 5 seconds, or from where time stands still.
+        one.check(f"{key} later", 0)
+        one.reset(key)
+    assert [step["expect"]["reset"] - 5 * SECOND for step in one.steps[1::3]] == [0, NOTED + 1, NOTED + 1, 2 * NOTED + 2]
     for name, jump in [("an hour", HOUR), ("a quarter of the range", 2**34), ("a microsecond less", 2**34 - 1), ("half of the range", 2**35), ("a microsecond less than half", 2**35 - 1),
                        ("the range", 2**36), ("a microsecond more than the range", 2**36 + 1), ("a range and a half", 3 * 2**35), ("a year", YEAR), ("thirty years", 30 * YEAR)]:
         one = story("clock", f"that jumps by {name}", TEN)
