@@ -35,9 +35,8 @@ app.post('/mcp', async (request, reply) => {
   server.registerTool('export', {}, () => text('exported'));
   const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined });
   await server.connect(transport);
-  // The transport answers in the place of Fastify, which would have sent what hooks have set: CORS.
+  // The transport answers in the place of Fastify.
   reply.hijack();
-  reply.raw.setHeaders(new Map(Object.entries(reply.getHeaders())));
   await transport.handleRequest(request.raw, reply.raw, request.body);
 });
 // There are no sessions here, so no stream to open.

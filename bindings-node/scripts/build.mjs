@@ -2,7 +2,7 @@
 // very same objects, so that a `TokenError` is one class however the package was loaded.
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,11 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 const dist = join(root, 'dist');
+
+// The licences' texts, for npm packs nothing from above.
+const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+for (const name of files.filter((one) => one.startsWith('LICENSE')))
+  copyFileSync(join(root, '..', name), join(root, name));
 
 rmSync(dist, { recursive: true, force: true });
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], { stdio: 'inherit' });

@@ -26,6 +26,7 @@ export const PLATFORMS = {
   'win32-x64-msvc': ['win32', 'x64'],
 };
 
+const licences = manifest.files.filter((name) => name.startsWith('LICENSE'));
 const binary = (platform) => `doorward.${platform}.node`;
 const nameOf = (platform) => `@doorward/native-${platform}`;
 
@@ -36,7 +37,7 @@ export function manifestOf(platform) {
   const description = `The native module of doorward for ${platform}.`;
   const place = { os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) };
   const made = { name: nameOf(platform), version, description, license, repository, engines, ...place };
-  return `${JSON.stringify({ ...made, main: binary(platform), files: [binary(platform)] }, null, 2)}\n`;
+  return `${JSON.stringify({ ...made, main: binary(platform), files: [binary(platform), ...licences] }, null, 2)}\n`;
 }
 
 const npmPack = (folder, into) =>
@@ -55,6 +56,7 @@ function release(into) {
       const folder = join(stage, platform);
       cpSync(join(root, 'npm', platform), folder, { recursive: true });
       cpSync(module, join(folder, binary(platform)));
+      for (const name of licences) cpSync(join(root, name), join(folder, name));
       npmPack(folder, into);
       console.log(nameOf(platform));
     }

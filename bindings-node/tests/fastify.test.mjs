@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import cors from '@fastify/cors';
 import { ApiKey, ApiKeys, ConfigError, Gate, Policy, Verifier } from 'doorward';
+import { corsOptions } from 'doorward/cors';
 import plugin, { guard, requires } from 'doorward/fastify';
 import Fastify from 'fastify';
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -105,6 +107,36 @@ test('well-known addresses, sessions, and a scope of its own', async () => {
   assert.deepEqual([opened.json(), /^session-1\../.test(outward)], [{ session: null }, true]);
   assert.deepEqual((await ask({ ...good, 'mcp-session-id': outward })).json(), { session: 'session-1' });
   assert.equal((await ask({ ...good, 'mcp-session-id': 'session-1' })).statusCode, 404);
+  await app.close();
+});
+
+test('CORS of @fastify/cors, also on answers past Fastify, whose own say goes first', async () => {
+  const origin = 'https://app.example';
+  const own = gate({ origins: origin });
+  const app = Fastify();
+  app.register(cors, corsOptions(own));
+  app.register(guard, { gate: own });
+  app.get('/fastify', async () => 'x');
+  app.get('/hijacked', (request, reply) => {
+    reply.header('x-of-fastify', '1');
+    reply.hijack();
+    reply.raw.writeHead(200, { 'content-type': 'text/plain', 'access-control-expose-headers': 'x-own' }).end('x');
+  });
+  const ask = (url, headers) => app.inject({ url, headers: { ...good, ...headers } });
+  for (const [url, exposed] of [
+    ['/fastify', /^www-authenticate, /],
+    ['/hijacked', /^x-own$/],
+  ]) {
+    const { headers, statusCode } = await ask(url, { origin });
+    assert.deepEqual(
+      [statusCode, headers['access-control-allow-origin'], headers.vary, headers['access-control-allow-credentials']],
+      [200, origin, 'Origin', 'true'],
+      url,
+    );
+    assert.match(headers['access-control-expose-headers'], exposed);
+    assert.equal((await ask(url)).headers['access-control-allow-origin'], undefined);
+    assert.equal(headers['x-of-fastify'], undefined);
+  }
   await app.close();
 });
 

@@ -1,12 +1,15 @@
 // The older transport of two addresses, by the official client and by hand.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { ServerResponse, createServer } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport, SseError } from '@modelcontextprotocol/sdk/client/sse.js';
 import { ApiKey, ApiKeys, ConfigError, Gate, Policy } from 'doorward';
 import { guard } from 'doorward/sse';
+import express from 'express';
 import express4 from 'express4';
 import { ADMIN_KEY, KEY, PING, SECRET, bearer, post, running, serving } from './helpers.mjs';
 
@@ -143,8 +146,15 @@ test('an event that comes in pieces; other events are left alone; Express 4; nam
   });
 });
 
-test('no parser of queries makes a session id of what was not checked', async () => {
-  const app = express4();
+for (const [parser, make] of [
+  ['Express 4', express4],
+  ['Express 5, extended', () => express().set('query parser', 'extended')],
+  ['Express 5, simple', express],
+]) {
+  test(`no parser of queries makes a session id of what was not checked: ${parser}`, () => unchecked(make()));
+}
+
+async function unchecked(app) {
   app.use(guard(gate()));
   app.post('/messages', (req, res) => res.json([req.query, req.url]));
   await serving(createServer(app), async (url) => {
@@ -156,6 +166,11 @@ test('no parser of queries makes a session id of what was not checked', async ()
       'sessionId%5B%5D',
       '%5BsessionId%5D',
       'sessionId.x',
+      // Bad escapes, which some parsers pass over, and go on.
+      '%5BsessionId%5D%E0',
+      '%5BsessionId%5D%',
+      'sessionId%5B%5D%FF',
+      '%73essionId[%E0]',
     ]) {
       const answer = await post(`${url}/messages?a=1&${name}=inner-1&mySessionId=2`, good, PING);
       if (answer.status === 200) {
@@ -165,7 +180,7 @@ test('no parser of queries makes a session id of what was not checked', async ()
       }
     }
   });
-});
+}
 
 test('without Express', async () => {
   const enter = guard(gate());
@@ -182,6 +197,55 @@ test('without Express', async () => {
     assert.equal(await (await post(url + path, good, PING)).text(), '/messages?sessionId=inner-1');
     assert.equal((await fetch(`${url}/sse`)).status, 401);
   });
+});
+
+test('an error is told once, and no answer is taken for one that lets in', async () => {
+  const calls = [];
+  const failing = guard(gate(), {
+    peer: () => {
+      throw new Error('no address today');
+    },
+  });
+  const open = guard(gate());
+  const next = (res) => (error) => {
+    calls.push(error?.message);
+    res.end(error === undefined ? 'let in' : 'refused');
+  };
+  const server = createServer((req, res) => (req.url === '/failing' ? failing : open)(req, res, next(res)));
+  await serving(server, async (url) => {
+    assert.equal(await (await post(`${url}/failing`, good, PING)).text(), 'refused');
+    assert.equal(await (await post(`${url}/messages`, good, PING)).text(), 'let in');
+  });
+  assert.deepEqual(calls, ['no address today', undefined]);
+  for (const path of ['/open', '/messages']) {
+    let turns = 0;
+    const enter = guard(gate(), { open: ['/open'] });
+    const throwing = () => {
+      turns += 1;
+      throw new Error('of the listener');
+    };
+    const request = Object.assign(new PassThrough(), {
+      method: 'GET',
+      url: path,
+      headers: { host: 'localhost', ...good },
+      rawHeaders: [],
+      socket: { remoteAddress: '127.0.0.1' },
+    });
+    assert.throws(() => enter(request, new ServerResponse(request), throwing), /of the listener/);
+    assert.equal(turns, 1);
+  }
+});
+
+test('an id that can not be bound is told to nobody', async () => {
+  const app = express();
+  app.use(guard(gate()));
+  app.get('/sse', (req, res) => res.end(`event: endpoint\ndata: /messages?sessionId=${'x'.repeat(300)}&a=1\n\n`));
+  const warned = once(process, 'warning');
+  await serving(createServer(app), async (url) => {
+    const text = await (await fetch(`${url}/sse`, { headers: good })).text();
+    assert.equal(text, 'event: endpoint\ndata: /messages?sessionId=&a=1\n\n');
+  });
+  assert.match((await warned)[0].message, /session id can't be bound/);
 });
 
 test('a gate that can bind nothing is a configuration error', () => {

@@ -15,11 +15,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, '../README.md'), 'utf8');
 const [, example] = /\n## Node\n+```js\n(.*?)```/s.exec(readme);
 
+/** The licences' texts must be in what is handed out, and the same as here. */
+function assertLicensed(folder) {
+  for (const name of ['LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']) {
+    assert.equal(readFileSync(join(folder, name), 'utf8'), readFileSync(join(root, '..', name), 'utf8'), name);
+  }
+}
+
 test("the README's example works from the packed tarball", async (t) => {
   const project = folder(t);
   const { tarball, files } = await pack(project);
   assert.ok(files.some((path) => /^native\/doorward\..+\.node$/.test(path)));
-  for (const path of files) assert.match(path, /^(dist|native|template|package\.json|README\.md|LICENSE[^/]*$)/, path);
+  for (const path of files)
+    assert.match(path, /^(dist|native|template)\/|^(package\.json|README\.md|LICENSE[^/]*)$/, path);
+  for (const path of files) assert.doesNotMatch(path, /\.map$|\.new$|\.mts$(?<!\.d\.mts)/, path);
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const manifest = {
     name: 'pasted',
@@ -29,6 +38,7 @@ test("the README's example works from the packed tarball", async (t) => {
   };
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
   await install(project);
+  assertLicensed(join(project, 'node_modules/doorward'));
   // Nothing came along.
   assert.ok(!existsSync(join(project, 'node_modules/doorward/node_modules')));
   assert.deepEqual(
@@ -80,6 +90,8 @@ test('as published, the native module comes from the package of the platform', a
   const without = await run(process.execPath, asked, { cwd: project });
   assert.match(without.stderr, /doorward has no native module for .*: install @doorward\/native-/);
   await unpack(`doorward-native-${platform()}-${version}.tgz`, `@doorward/native-${platform()}`);
+  for (const name of ['doorward', `@doorward/native-${platform()}`])
+    assertLicensed(join(project, 'node_modules', name));
   const whole = await run(process.execPath, asked, { cwd: project });
   assert.deepEqual([whole.status, whole.stdout], [0, version], whole.stderr);
 });

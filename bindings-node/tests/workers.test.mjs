@@ -1,6 +1,7 @@
 // Worker threads, each with a module and a verifier of its own, of one configuration.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
@@ -51,4 +52,29 @@ test('threads come and go, some in the middle of their work', async () => {
       await worker.terminate();
     }
   }
+});
+
+test('where the stack is full, a revocation list refuses, and nothing crashes', async () => {
+  // In a process of its own: it was the end of one.
+  const script = `
+    const { Gate, Policy, Verifier, sign } = require('doorward');
+    const secret = 'a secret of at least 32 bytes, kept well';
+    const list = () => false;
+    const gate = new Gate({ verifiers: new Verifier({ secret }), policy: Policy.allowAll(), revocationList: list });
+    const headers = ['host', 'localhost', 'authorization', 'Bearer ' + sign({ sub: 'anna', exp: 4102444800 }, secret)];
+    const deeper = () => {
+      gate.begin('GET', headers, '::1');
+      deeper();
+    };
+    for (let turn = 0; turn < 5; turn++) {
+      try { deeper(); } catch (error) { if (!(error instanceof RangeError)) throw error; }
+    }
+    // By now there is nothing left for that caller, and that address, to spend.
+    headers[3] = 'Bearer ' + sign({ sub: 'berta', exp: 4102444800 }, secret);
+    process.stdout.write(gate.begin('GET', headers, '127.0.0.1').kind);`;
+  const { status, stdout } = spawnSync(process.execPath, ['-e', script], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  });
+  assert.deepEqual([status, stdout], [0, 'admitted']);
 });

@@ -17,6 +17,11 @@ export const RATE = [
   'ratelimit-policy',
 ] as const;
 
+/** Whether a header is what CORS is made of, `vary` included. */
+export function isCors(name: string): boolean {
+  return name.startsWith('access-control-') || name === 'vary';
+}
+
 /** An answer that is finished. */
 export interface Answer {
   readonly status: number;
@@ -113,7 +118,17 @@ function cut(res: ServerResponse): void {
   if (res.writableEnded || res.destroyed) return;
   if (res.hasHeader('content-length')) res.destroy();
   else res.end();
-  // Whoever still writes is told no error that nobody listens for: they see that the answer is closed.
-  res.write = () => false;
-  res.end = () => res;
+  // Whoever still writes is told no error that nobody listens for: they see that the answer is closed, and who waits is told.
+  const tell = (args: unknown[]): void => {
+    const waiting = args.find((one) => typeof one === 'function') as ((error: Error) => void) | undefined;
+    if (waiting !== undefined) process.nextTick(waiting, new Error('the credential of this answer is over'));
+  };
+  res.write = (...args: unknown[]) => {
+    tell(args);
+    return false;
+  };
+  res.end = (...args: unknown[]) => {
+    tell(args);
+    return res;
+  };
 }

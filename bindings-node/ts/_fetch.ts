@@ -2,13 +2,15 @@
 
 import { type Answer, RATE, SESSION, outwardSession } from './_answer.js';
 import { bearerOf } from './_auth_info.js';
-import type { Admitted, NeedBody } from './index.js';
+import type { Admitted, Gate, NeedBody } from './index.js';
 import { watch } from './_ending.js';
 import { Settings, WELL_KNOWN } from './_guard.js';
 
 /** What came of a request. */
 export type Decided =
   | { readonly kind: 'open' }
+  /** By a guard of the same gate before this one, which also sees to the answer. */
+  | { readonly kind: 'again'; readonly admitted: Admitted; readonly body?: Uint8Array }
   | { readonly kind: 'answered'; readonly response: Response }
   | { readonly kind: 'admitted'; readonly admitted: Admitted; readonly request: Request; readonly body?: Uint8Array };
 
@@ -19,6 +21,12 @@ export interface Source {
   /** Whether the request stays as it is, to be read by others. */
   readonly isKept?: boolean;
 }
+
+/** Requests that were let in, body and all, and by which gate. */
+const entered = new WeakMap<
+  Request,
+  { readonly gate: Gate; readonly admitted: Admitted; readonly body?: Uint8Array }
+>();
 
 /** A guard of fetch-style requests. */
 export class FetchGuard extends Settings {
@@ -32,6 +40,8 @@ export class FetchGuard extends Settings {
     if (known !== undefined) return { kind: 'answered', response: responseOf(known, method) };
     const kind = this.kindOf(pathname);
     if (kind === 'open') return { kind };
+    const before = entered.get(request);
+    if (before?.gate === door.gate) return { ...before, kind: 'again' };
     const isPlain = kind === 'plain';
     let step = await door.answered(door.gate.begin(isPlain ? 'GET' : method, headersOf(request), peer));
     door.refresh();
@@ -46,7 +56,9 @@ export class FetchGuard extends Settings {
     if (step.kind === 'body') throw new Error('the gate asked for a body twice');
     door.tell(step, Math.round((performance.now() - began) * 1000));
     if (step.kind === 'denied') return { kind: 'answered', response: responseOf(step, method) };
-    return this.#admitted(request, step, { body, isKept: isPlain || source.isKept === true });
+    const decided = this.#admitted(request, step, { body, isKept: isPlain || source.isKept === true });
+    if (!isPlain) entered.set(decided.request, { ...decided, gate: door.gate });
+    return decided;
   }
 
   async #read(request: Request, need: NeedBody, source: Source): Promise<Uint8Array | 'too_large' | 'broken'> {
@@ -64,7 +76,11 @@ export class FetchGuard extends Settings {
     }
   }
 
-  #admitted(request: Request, admitted: Admitted, of: { body: Uint8Array | undefined; isKept: boolean }): Decided {
+  #admitted(
+    request: Request,
+    admitted: Admitted,
+    of: { body: Uint8Array | undefined; isKept: boolean },
+  ): Decided & { kind: 'admitted' } {
     const { body, isKept } = of;
     const { bindsSessions } = this.door.gate;
     const rest = body === undefined ? {} : { body };
@@ -109,20 +125,19 @@ export class FetchGuard extends Settings {
     isWhole: boolean,
   ): ReadableStream<Uint8Array> {
     const reader = body.getReader();
-    let stop = (): void => {};
+    let stop: (() => void) | undefined;
     let isCut = false;
     return new ReadableStream<Uint8Array>(
       {
-        start: (controller) => {
-          stop = watch(this.door, admitted, token, this.sweep, () => {
+        pull: async (controller) => {
+          // From when somebody reads: an answer to HEAD is let go of unread, and nobody says so.
+          stop ??= watch(this.door, admitted, token, this.sweep, () => {
             isCut = true;
             // An answer that had promised a length must not look whole.
             if (isWhole) controller.error(new Error('the credential of this answer is over'));
             else controller.close();
             reader.cancel().catch(() => {});
           });
-        },
-        pull: async (controller) => {
           try {
             const { done, value } = await reader.read();
             if (isCut) return;
@@ -135,7 +150,7 @@ export class FetchGuard extends Settings {
           }
         },
         cancel: (reason) => {
-          stop();
+          stop?.();
           return reader.cancel(reason);
         },
       },

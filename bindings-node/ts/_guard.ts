@@ -118,9 +118,16 @@ function isUnder(path: string, beginnings: readonly string[]): boolean {
 /** What came of a request: it is answered; nobody's business; refused, and not answered yet; admitted. */
 export type Entered = 'answered' | 'open' | Denial | Admitted;
 
+/** Where a request keeps what has let it in, body and all: of the same gate, another guard has nothing left to decide. */
+const ADMITTED = Symbol('doorward.admitted');
+
+interface Admissible {
+  [ADMITTED]?: { readonly gate: Gate; readonly sessionIn: string | undefined; readonly admitted: Admitted };
+}
+
 /** One request on its way in. */
 interface Visit {
-  readonly req: Received;
+  readonly req: Received & Admissible;
   readonly res: ServerResponse;
   readonly began: number;
   readonly isPlain: boolean;
@@ -144,13 +151,15 @@ export class NodeGuard extends Settings {
   }
 
   /** Lets a request in, unless it is refused, or answers it where it asks for the server's metadata. */
-  enter(req: Received, res: ServerResponse): Entered | Promise<Entered> {
+  enter(req: Received & Admissible, res: ServerResponse): Entered | Promise<Entered> {
     const began = performance.now();
     const path = pathOf(req);
     if (answersWellKnown(this.door.gate, req, res, path)) return 'answered';
     // What hosts take for the path of another form differs.
     const kind = isOriginForm(req) ? this.kindOf(path) : 'mcp';
     if (kind === 'open') return 'open';
+    const before = req[ADMITTED];
+    if (before?.gate === this.door.gate && before.sessionIn === this.#sessionIn) return before.admitted;
     const isPlain = kind === 'plain';
     // A body that is not the gate's to read is none to it.
     const method = isPlain ? 'GET' : (req.method ?? 'GET');
@@ -198,8 +207,8 @@ export class NodeGuard extends Settings {
     if (isRead) return this.#end(visit, admitted);
     return readBody(req, THROWN_AWAY, this.bodyTime, false).then((body) => {
       if (body instanceof Buffer) return this.#end(visit, admitted);
-      // Nobody who speaks MCP gets here.
-      req.destroy();
+      // Nobody who speaks MCP gets here. By the answer, whose end is also that of a stream of HTTP/2.
+      visit.res.destroy();
       return 'answered';
     });
   }
@@ -214,6 +223,8 @@ export class NodeGuard extends Settings {
       setHeader(req, SESSION, isInQuery ? undefined : step.session);
     }
     accompany(this.door, res, step, bearerOf(req.headers.authorization), this.sweep);
+    const { gate } = this.door;
+    if (!visit.isPlain) req[ADMITTED] = { gate, sessionIn: this.#sessionIn, admitted: step };
     return step;
   }
 

@@ -25,18 +25,26 @@ export function middlewareOf(
 ): GuardMiddleware {
   const middleware: Middleware = (req, res, next) => {
     const goOn = (entered: Entered): void => {
-      if (!settle(node, req, res, entered)) return;
-      admitted(req, res, entered);
-      parse(req);
+      try {
+        if (!settle(node, req, res, entered)) return;
+        admitted(req, res, entered);
+        parse(req);
+      } catch (error) {
+        next(error);
+        return;
+      }
+      // Once, whatever it throws.
       next();
     };
+    let entered: Entered | Promise<Entered>;
     try {
-      const entered = enter(req, res);
-      if (entered instanceof Promise) entered.then(goOn).catch(next);
-      else goOn(entered);
+      entered = enter(req, res);
     } catch (error) {
       next(error);
+      return;
     }
+    if (entered instanceof Promise) void entered.then(goOn, next);
+    else goOn(entered);
   };
   return Object.assign(middleware, { door: node.door });
 }

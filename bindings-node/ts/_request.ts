@@ -55,16 +55,19 @@ function authorityOf(req: IncomingMessage): string | undefined {
 
 /** Sets a header as if it had come so, or takes it away: for all who look at `headers` or `rawHeaders`. */
 export function setHeader(req: IncomingMessage, name: string, value: string | undefined): void {
-  const { rawHeaders } = req;
+  const { headers, rawHeaders } = req;
+  if (value === undefined && headers[name] === undefined) return;
+  // Node makes it of as many lines as there were, so before one goes. HTTP/2 has none.
+  const { headersDistinct } = req as Partial<Pick<IncomingMessage, 'headersDistinct'>>;
   for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
     if (rawHeaders[at]?.toLowerCase() === name) rawHeaders.splice(at, 2);
   }
-  if (value === undefined) {
-    delete req.headers[name];
-  } else {
-    req.headers[name] = value;
-    rawHeaders.push(name, value);
-  }
+  delete headers[name];
+  delete headersDistinct?.[name];
+  if (value === undefined) return;
+  headers[name] = value;
+  if (headersDistinct !== undefined) headersDistinct[name] = [value];
+  rawHeaders.push(name, value);
 }
 
 /**
@@ -106,10 +109,9 @@ function like(parameter: string): (name: string) => boolean {
   };
 }
 
+/** Escape by escape: where one of them is bad, there are parsers that undo the others. */
 function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' '));
-  } catch {
-    return name;
-  }
+  return name.replaceAll('+', ' ').replace(/%([0-9a-f]{2})/gi, (_, byte: string) => {
+    return String.fromCharCode(Number.parseInt(byte, 16));
+  });
 }

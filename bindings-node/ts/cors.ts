@@ -10,9 +10,7 @@
  *
  * It stands before the guard: a preflight then needs no credential, and a page of a listed origin can read a refusal. Other
  * origins get no CORS here, and 403 from the guard. OAuth's metadata is any page's to read, which the guard sees to: so
- * Hono's, which answers every preflight by itself, goes where the MCP endpoint is. A handler that answers past Fastify, by
- * `reply.hijack()`, as for the SDK's transport, has to hand on what CORS has set:
- * `reply.raw.setHeaders(new Map(Object.entries(reply.getHeaders())))`.
+ * Hono's, which answers every preflight by itself, goes where the MCP endpoint is.
  */
 
 /** What a page's request may carry beyond the simple headers, the API-key header aside. */

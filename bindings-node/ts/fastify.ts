@@ -15,7 +15,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 
-import type { Answer } from './_answer.js';
+import { type Answer, isCors } from './_answer.js';
 import { type AuthInfo, resourceOf } from './_auth_info.js';
 import { ConfigError, Door, type Gate, type Principal } from './index.js';
 import { type Entered, type GuardOptions, NodeGuard, isUnread, put } from './_guard.js';
@@ -79,7 +79,24 @@ function settle(node: NodeGuard, entered: Entered, request: FastifyRequest, repl
   if (entered === 'answered') return reply.hijack();
   if (entered.kind === 'denied') return refuse(reply, request.raw, entered);
   put(node, request.raw, entered.principal);
+  handOn(reply);
   return undefined;
+}
+
+/**
+ * What `@fastify/cors` has set is Fastify's to send: an answer that goes past it, by `reply.hijack()`, as the SDK's transport does,
+ * would come without, and the page could not read it.
+ */
+function handOn(reply: FastifyReply): void {
+  const { raw } = reply;
+  const { writeHead } = raw;
+  raw.writeHead = function (this: typeof raw, ...args: unknown[]) {
+    // Sent, and not begun: hijacked.
+    for (const [name, value] of Object.entries(reply.sent && !raw.headersSent ? reply.getHeaders() : {})) {
+      if (isCors(name) && value !== undefined && !raw.hasHeader(name)) raw.setHeader(name, value);
+    }
+    return writeHead.apply(this, args as Parameters<typeof writeHead>);
+  } as typeof writeHead;
 }
 
 /** What the guard has put into Node's request. */

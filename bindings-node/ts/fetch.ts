@@ -88,6 +88,7 @@ export function guarded(
       const { principal } = admitted;
       const auth = authInfoOf(principal, bearerOf(request.headers.get('authorization')), fetching.resource);
       const caller = { principal, auth, ...(body !== undefined && { body }) };
+      if (decided.kind === 'again') return await handler(request, caller);
       return fetching.accompany(request, admitted, await handler(decided.request, caller));
     } catch (error) {
       onError(error);

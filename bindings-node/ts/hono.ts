@@ -60,7 +60,7 @@ export function guard(gate: Gate | Door, options: GuardOptions = {}): GuardMiddl
     const source = raw.bodyUsed ? { bytes: async () => new Uint8Array(await c.req.arrayBuffer()) } : {};
     const decided = await fetching.decide(raw, peer(c), source);
     if (decided.kind === 'answered') return decided.response;
-    if (decided.kind === 'open') return next();
+    if (decided.kind === 'open' || decided.kind === 'again') return next();
     const { admitted, request } = decided;
     c.req.raw = request;
     c.set('principal', admitted.principal);

@@ -13,6 +13,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { isCors } from './_answer.js';
 import type { AuthInfo } from './_auth_info.js';
 import type { Admitted, Door, Gate, Principal } from './index.js';
 import { type GuardOptions, NodeGuard, answersWellKnown, settle } from './_guard.js';
@@ -91,12 +92,12 @@ export function wellKnown(gate: Gate): (req: IncomingMessage, res: ServerRespons
 /** 500, and nothing of the reason. */
 function fail(res: ServerResponse): void {
   if (res.headersSent) {
-    res.destroy();
+    // One that is whole may still be on its way.
+    if (!res.writableEnded) res.destroy();
     return;
   }
   // Pages of listed origins may know that much.
-  const isKept = (name: string): boolean => name.startsWith('access-control-') || name === 'vary';
-  for (const name of res.getHeaderNames()) if (!isKept(name)) res.removeHeader(name);
+  for (const name of res.getHeaderNames()) if (!isCors(name)) res.removeHeader(name);
   res.statusCode = 500;
   res.end();
 }

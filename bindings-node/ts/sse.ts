@@ -7,7 +7,8 @@
  *
  * A session id in a query is no secret, so it must not be enough: the stream's first event tells the client an id that is bound to its
  * principal, and the server behind sees its own again: in the query of a request for whatever path. Another's id, or an invented one,
- * is 404. All else is as with `doorward/express`. For Express, and for `node:http` by `guard(req, res, () => listener(req, res))`.
+ * is 404. All else is as with `doorward/express`. For Express; and for `node:http`, where what it is told as an error must let nobody in:
+ * `guard(req, res, (error) => (error ? res.destroy(error) : listener(req, res)))`.
  */
 
 import type { ServerResponse } from 'node:http';
@@ -52,8 +53,13 @@ function route(path: string): string {
   return path.toLowerCase().replace(/\/+$/, '');
 }
 
+/** Answers whose first event is seen to: another guard of the same gate need not. */
+const bound = new WeakMap<ServerResponse, Admitted>();
+
 /** Has the stream's first event name an id that is good for this principal alone. */
 function bindEndpoint(door: Door, res: ServerResponse, admitted: Admitted, parameter: string): void {
+  if (bound.get(res) === admitted) return;
+  bound.set(res, admitted);
   const write = res.write as (this: ServerResponse, ...args: unknown[]) => boolean;
   const end = res.end as (this: ServerResponse, ...args: unknown[]) => ServerResponse;
   const named = new RegExp(`([?&]${parameter.replaceAll(/[^\w]/g, '\\$&')}=)([^&#\\s]*)`);
@@ -66,11 +72,10 @@ function bindEndpoint(door: Door, res: ServerResponse, admitted: Admitted, param
     res.write = write as typeof res.write;
     res.end = end as typeof res.end;
     const event = at < 0 ? held : held.slice(0, at);
-    const bound = event.replace(named, (all: string, before: string, inner: string) => {
-      const outward = outwardSession(door, admitted, decoded(inner));
-      return outward === undefined ? all : `${before}${encodeURIComponent(outward)}`;
+    const told = event.replace(named, (_, before: string, inner: string) => {
+      return before + encodeURIComponent(outwardSession(door, admitted, decoded(inner)) ?? '');
     });
-    return bound + held.slice(event.length);
+    return told + held.slice(event.length);
   };
   res.write = function (this: ServerResponse, chunk: unknown, ...rest: unknown[]): boolean {
     const text = sendable(chunk, false);

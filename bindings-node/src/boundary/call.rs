@@ -2,7 +2,7 @@
 
 use super::text::{Argument, Room};
 use napi::bindgen_prelude::{ToNapiValue, TypeName};
-use napi::{Error, Result, Status, ValueType, sys};
+use napi::{Env, Error, Result, Status, ValueType, sys};
 use std::ffi::{CString, c_void};
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
@@ -107,6 +107,13 @@ impl Call {
         unsafe { sys::napi_throw_error(self.env, ptr::null(), message.as_ptr()) };
         Answer(ptr::null_mut())
     }
+}
+
+/// Takes back what a function of JavaScript's has thrown, if anything.
+pub(crate) fn forget_exception(env: &Env) {
+    let mut exception = ptr::null_mut();
+    // SAFETY: a result to write to.
+    unsafe { sys::napi_get_and_clear_last_exception(env.raw(), &mut exception) };
 }
 
 impl TypeName for Bound {

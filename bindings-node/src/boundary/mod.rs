@@ -12,6 +12,6 @@ mod call;
 mod numbers;
 mod text;
 
-pub(crate) use call::{Answer, Bound, Call};
+pub(crate) use call::{Answer, Bound, Call, forget_exception};
 pub(crate) use numbers::NUMBERS;
 pub(crate) use text::{Argument, Octets, Room};

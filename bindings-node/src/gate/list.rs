@@ -4,6 +4,7 @@
 //! every token counts as revoked, for a list that can't be read lets nobody in.
 
 use super::GateHandle;
+use crate::boundary::forget_exception;
 use doorward::gate::Listed;
 use doorward::jwt::Revocable;
 use napi::Env;
@@ -67,10 +68,15 @@ pub(super) fn ask(list: u64, token: Revocable<'_>) -> Listed {
         token.id.map(str::to_owned),
         token.issued_at,
     );
-    match function.borrow_back(env).and_then(|function| function.call(told.into())) {
+    // Not by `call`: what is thrown it makes an error of, by calling JavaScript again, and so with what that throws; where the
+    // stack is full, without end.
+    match function.borrow_back(env).and_then(|function| function.apply((), told.into())) {
         Ok(0.0) => Listed::Good,
         Ok(seconds) => Duration::try_from_secs_f64(seconds).map_or(Listed::Revoked, Listed::GoodFor),
-        Err(_) => Listed::Revoked,
+        Err(_) => {
+            forget_exception(env);
+            Listed::Revoked
+        }
     }
 }
 
