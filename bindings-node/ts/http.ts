@@ -77,8 +77,8 @@ export function guarded(
       const entered = await node.enter(req, res);
       if (settle(node, req, res, entered)) await listener(req as GuardedRequest, res);
     } catch (error) {
-      onError(error);
       fail(res);
+      onError(error);
     }
   };
   return Object.assign((req: IncomingMessage, res: ServerResponse) => void serve(req, res), { door: node.door });
