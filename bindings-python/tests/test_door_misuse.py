@@ -6,6 +6,8 @@ import logging
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -15,10 +17,16 @@ import redis.asyncio as aredis
 from servers import KEY, SECRET, environment, free_port
 from test_asgi import CALL_TEXT, echo, gate, post
 
-from doorward import Admitted, ApiKey, Introspection, SharedLimit, Verifier, asgi, blocking
+from doorward import Admitted, ApiKey, Introspection, Jwks, SharedLimit, SigningKey, Verifier, asgi, blocking
+from doorward.headers import Authenticator
 from doorward.mcp import TokenVerifier
 
 pytestmark = pytest.mark.thread_unsafe
+
+# RFC 8037's key of appendix A.
+ED25519 = """-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+-----END PRIVATE KEY-----"""
 
 HEADERS = {"host": "localhost", "x-api-key": KEY, "content-type": "application/json"}
 
@@ -138,3 +146,48 @@ def test_a_door_answers_behind_a_fork() -> None:
     """As gunicorn's workers are made, whose parent's threads they have not."""
     command = [sys.executable, "-W", "ignore", "-c", FORKED]
     subprocess.run(command, env=environment({}), check=True, timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("peer", "host", "status", "hint"),
+    [(None, "localhost", 503, "peer="), (("192.0.2.7", 1), "mcp.example", 403, "PUBLIC_URL")],
+    ids=["unix socket", "unnamed host"],
+)
+def test_settings_by_which_all_are_refused_are_told_of(
+    peer: Any, host: str, status: int, hint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Decisions are logged as information, which nobody sees by default: that nobody gets in, everybody should."""
+    guarded = asgi.Guard(echo, gate())
+    for _ in range(2):
+        assert post(guarded, peer=peer, **{"x-api-key": KEY, "host": host}).status_code == status
+    (line,) = told(caplog)
+    assert hint in line and host not in line
+
+
+def test_threads_with_event_loops_of_their_own_share_a_fetch(caplog: pytest.LogCaptureFixture) -> None:
+    """What waits in one loop for the task of another must not be woken by it: that is not thread-safe."""
+    key = SigningKey.from_private(ED25519, kid="one")
+    started = threading.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        started.set()
+        await asyncio.sleep(0.3)
+        return httpx.Response(200, json={"keys": [key.public_jwk()]})
+
+    jwks = Jwks("https://issuer.example/keys")
+    verifier = Verifier(jwks=jwks, issuer="https://issuer.example", audience="here")
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    hook = Authenticator(verifier=verifier, http_client=client)
+    token = key.sign({"iss": "https://issuer.example", "aud": "here", "sub": "anna", "exp": 4102444800})
+
+    async def called() -> str:
+        return (await hook({"authorization": f"Bearer {token}"})).id
+
+    def wait() -> str:
+        started.wait(5)
+        return asyncio.run(called(), debug=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.submit(asyncio.run, called()), pool.submit(wait)
+        assert first.result(5) == second.result(5) == "jwt:https://issuer.example:anna"
+    assert told(caplog) == []

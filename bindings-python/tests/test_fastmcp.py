@@ -147,5 +147,6 @@ def test_token_provider() -> None:
         return statuses
 
     assert asyncio.run(go()) == [401, 403, 401, 200, -1, 200, 0]
-    with pytest.raises(ConfigError):
-        Requirements({"secret": {}})
+    for needs in ({}, {"role": ["admin"]}, {"scopes": ["read"], "role": ["admin"]}):
+        with pytest.raises(ConfigError):
+            Requirements({"secret": needs})

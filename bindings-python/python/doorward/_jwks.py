@@ -51,8 +51,8 @@ class KeyFetcher:
     async def refreshed(self, source: Source) -> None:
         """Starts whatever is due, and waits for it."""
         self.refresh(source)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if tasks := self._here():
+            await asyncio.wait(tasks)
 
     async def answer(self, ask: Ask) -> Any:
         """Sees to a question for keys, and gives the gate's next step."""
@@ -67,7 +67,7 @@ class KeyFetcher:
 
     async def aclose(self) -> None:
         """Gives up what is under way."""
-        tasks = list(self._tasks)
+        tasks = self._here()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -79,9 +79,14 @@ class KeyFetcher:
         while jwks.is_fetching():
             await self._look()
 
+    def _here(self) -> list[asyncio.Task[None]]:
+        """The tasks of this event loop. Another thread's wakes nobody here, and waiting for it might never end."""
+        loop = asyncio.get_running_loop()
+        return [task for task in self._tasks.copy() if task.get_loop() is loop]
+
     async def _look(self) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+        if tasks := self._here():
+            await asyncio.wait(tasks, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
         else:
             await asyncio.sleep(LOOK)
 

@@ -20,6 +20,13 @@ _NOTES = {
     "proxy, all callers then share its address",
 }
 
+#: Refusals that are everybody's, where the settings are at fault.
+_SETTINGS = {
+    "address_unknown": "requests come without their peer's address, and are refused: tell it by peer=",
+    "host_not_allowed": "a request's Host is not one this server answers to: see PUBLIC_URL and ALLOWED_HOSTS "
+    "(public_url= and allowed_hosts=)",
+}
+
 _ANSWERED_BY = {"shared_limit": "redis=", "api_key": "api_key_look_up=", "introspection": "introspect="}
 
 
@@ -43,6 +50,8 @@ class Told:
         for note in decided.notes:
             if self._is_news(note):
                 logger.warning("%s: %s", note, _NOTES.get(note, "see the documentation"))
+        if isinstance(decided, Denial) and decided.code in _SETTINGS and self._is_news(decided.code):
+            logger.warning("%s: %s", decided.code, _SETTINGS[decided.code])
 
     def nobody(self, kind: str | None) -> None:
         """The gate asked, and there is nobody to answer."""

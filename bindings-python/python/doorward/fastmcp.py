@@ -30,6 +30,7 @@ from starlette.middleware import Middleware as StarletteMiddleware
 
 from . import asgi, mcp
 from ._doorward import Admitted, Gate
+from ._errors import ConfigError
 from ._requires import Requirement
 
 __all__ = ["GateProvider", "ListFilter", "Requirements", "TokenProvider"]
@@ -140,7 +141,9 @@ class Requirements(Middleware):
     """
 
     def __init__(self, tools: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        """Raises ``ConfigError``: a tool that needs nothing."""
+        """Raises ``ConfigError``: a tool that needs nothing, or something other than ``scopes`` and ``roles``."""
+        if any(needs.keys() - {"scopes", "roles"} for needs in tools.values()):
+            raise ConfigError("a tool needs scopes and roles alone")
         self._tools = {
             name: Requirement(needs.get("scopes", ()), needs.get("roles", ())) for name, needs in tools.items()
         }

@@ -30,6 +30,7 @@ use doorward::rate::Quota;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
 use request::{Headers, Peer};
 
 /// One pipeline from a request to a decision: Host and Origin, the address's bucket, the credential, who it is, what they may
@@ -82,6 +83,8 @@ pub(crate) struct PyGate {
     pub(crate) gate: Box<Gate>,
     /// Of a gate made from a configuration: for reading the file of keys again.
     config: Option<Config>,
+    /// The host's own revocation list, which the gate holds too.
+    list: Option<revocation::List>,
     detach: bool,
 }
 
@@ -202,10 +205,11 @@ impl PyGate {
         if let Some(entries) = revocations {
             builder = builder.revocations(entries);
         }
-        if let Some(list) = revocation_list {
-            if !list.bind(py).is_callable() {
-                return Err(PyTypeError::new_err("revocation_list must be a function"));
-            }
+        if revocation_list.as_ref().is_some_and(|list| !list.bind(py).is_callable()) {
+            return Err(PyTypeError::new_err("revocation_list must be a function"));
+        }
+        let list = revocation_list.map(revocation::List::new);
+        if let Some(list) = list.clone() {
             builder = builder.revocation_list(move |token, _| revocation::ask(&list, token));
         }
         if let Some(bytes) = body_limit {
@@ -217,7 +221,7 @@ impl PyGate {
         if let Some(key) = session_key {
             builder = builder.sessions(SessionKey::new(key.as_ref()).or_config_error(py)?);
         }
-        Ok(Self { gate: Box::new(builder.build_random().or_config_error(py)?), config: None, detach })
+        Ok(Self { gate: Box::new(builder.build_random().or_config_error(py)?), config: None, list, detach })
     }
 
     /// A gate by the settings of the environment, or of ``vars``, a mapping in its place: see the README's table. ``policy`` is for what no
@@ -515,6 +519,16 @@ impl PyGate {
         self.gate.cache_stats().map(|stats| crate::verifier::stats(py, stats)).transpose()
     }
 
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.list.as_ref().map_or(Ok(()), |list| list.traverse(&visit))
+    }
+
+    fn __clear__(&self) {
+        if let Some(list) = &self.list {
+            list.clear();
+        }
+    }
+
     fn __repr__(&self) -> &'static str {
         "<doorward.Gate>"
     }
@@ -533,7 +547,7 @@ impl PyGate {
         build::load_keys(py, &config, &gate)?;
         let detach = gate.key_sets().next().is_some()
             || config.jwt.as_ref().is_some_and(|jwt| jwt.public_key.is_some());
-        Ok(Self { gate: Box::new(gate), config: Some(config), detach })
+        Ok(Self { gate: Box::new(gate), config: Some(config), list: None, detach })
     }
 
     /// Detached where a signature may take long.
