@@ -113,10 +113,10 @@ class Guard:
     """ASGI middleware that lets through what its gate admits.
 
     An admitted request has its ``Principal`` in ``scope["state"]["principal"]``, which is ``request.state.principal``.
-    The well-known addresses of OAuth are answered here. Lists of paths name beginnings: ``open`` paths are nobody's
-    business but the application's; of ``plain`` paths, which are no MCP endpoints, the credential and the limits are
-    checked, and bodies are the application's to read. All others are MCP endpoints. WebSockets are refused: what goes
-    through one, no gate reads.
+    The well-known addresses of OAuth are answered here, where the guard is outermost. Lists of paths name beginnings of
+    ``scope["path"]``, the prefix of a mount among them: ``open`` paths are nobody's business but the application's; of
+    ``plain`` paths, which are no MCP endpoints, the credential and the limits are checked, and bodies are the
+    application's to read. All others are MCP endpoints. WebSockets are refused: what goes through one, no gate reads.
 
     Where the gate binds session ids (``session_key``), ``Mcp-Session-Id`` is rewritten both ways. So is the older SSE
     transport's id: in the query, by the name ``session_in_query`` (as the Python SDKs have it; TypeScript's say
