@@ -11,6 +11,7 @@ import { guard as fastifyGuard } from 'doorward/fastify';
 import { guarded as fetchGuarded } from 'doorward/fetch';
 import { guard as honoGuard } from 'doorward/hono';
 import { guard, guarded } from 'doorward/http';
+import { tokenVerifier } from 'doorward/mcp';
 import { guard as sseGuard } from 'doorward/sse';
 import express from 'express';
 import Fastify from 'fastify';
@@ -268,4 +269,35 @@ describe('of two guards in a row of one gate, the second has nothing left to dec
     plain.use(expressGuard(strict, { plain: ['/'] }), expressGuard(strict), answered);
     await serving(createServer(plain), async (url) => assert.equal((await post(url, good, CALL)).status, 403));
   });
+});
+
+test('a log that fails, at once or later, is nobody’s error', async () => {
+  const warnings = [];
+  const warn = ({ message }) => warnings.push(message);
+  process.on('warning', warn);
+  try {
+    for (const log of [
+      () => {
+        throw new Error('the disk is full');
+      },
+      async () => {
+        throw new Error('the disk is full');
+      },
+    ]) {
+      await serving(createServer(guarded(gateOf(), (req, res) => res.end('in'), { log })), async (url) => {
+        assert.equal(await (await fetch(url, { headers: good })).text(), 'in');
+      });
+    }
+  } finally {
+    await new Promise(setImmediate);
+    process.off('warning', warn);
+  }
+  assert.deepEqual(warnings, Array(2).fill('the log of a door failed: Error: the disk is full'));
+});
+
+test('what introspection has frozen stays as it is', async () => {
+  const info = Object.freeze({ token: 'opaque', clientId: 'anna', scopes: [] });
+  const { expiresAt, ...rest } = await tokenVerifier({ introspect: async () => info }).verifyAccessToken('opaque');
+  assert.deepEqual(rest, info);
+  assert.ok(Math.abs(expiresAt - Date.now() / 1000 - 3600) < 5);
 });

@@ -30,3 +30,15 @@ test('nothing but the entry points can be loaded', () => {
     }
   }
 });
+
+test('a runtime that makes no reports of itself is told apart by its files', () => {
+  const platform = require('../native/platform.js');
+  const { report } = process;
+  const told = platform();
+  Object.defineProperty(process, 'report', { value: undefined, configurable: true });
+  try {
+    assert.equal(platform(), told);
+  } finally {
+    Object.defineProperty(process, 'report', { value: report, configurable: true });
+  }
+});

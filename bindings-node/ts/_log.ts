@@ -16,12 +16,16 @@ export type Warn = (code: string, message: string) => void;
 
 /** The same log, where what it throws is nobody's error: of a request least of all. @internal */
 export function safely(log: Log): Log {
+  const failed = (error: unknown): void => {
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+    process.emitWarning(`the log of a door failed: ${what}`, { type: 'DoorwardWarning' });
+  };
   return (event) => {
     try {
-      log(event);
+      const done: unknown = log(event);
+      if (done instanceof Promise) done.catch(failed);
     } catch (error) {
-      const what = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
-      process.emitWarning(`the log of a door failed: ${what}`, { type: 'DoorwardWarning' });
+      failed(error);
     }
   };
 }

@@ -66,8 +66,7 @@ export function verifierBy(
     async verifyAccessToken(token) {
       const found = await find(token);
       if (found === undefined) throw await refused();
-      found.expiresAt ??= Math.floor(Date.now() / 1000) + lifetime;
-      return found;
+      return found.expiresAt === undefined ? { ...found, expiresAt: Math.floor(Date.now() / 1000) + lifetime } : found;
     },
   };
 }

@@ -2,7 +2,7 @@
  * The whole gate as Express middleware, 4 and 5.
  *
  * ```js
- * app.use(guard(Gate.fromEnv(), { open: ['/health'] }));
+ * app.use(guard(gate, { open: ['/health'] }));
  * ```
  *
  * It stands before `express.json()` or after it. Before, it reads the body itself, within bounds and after the head was found

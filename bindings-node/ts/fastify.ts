@@ -2,7 +2,7 @@
  * The whole gate as a Fastify plugin, for Fastify 5.
  *
  * ```js
- * app.register(guard, { gate: Gate.fromEnv(), open: ['/health'] });
+ * app.register(guard, { gate, open: ['/health'] });
  * ```
  *
  * It guards all routes of the scope it is registered in, those that are not found included. It works in the hook `onRequest`:

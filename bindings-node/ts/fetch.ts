@@ -2,7 +2,7 @@
  * The whole gate in front of fetch-style handlers: `(Request) => Response`.
  *
  * ```js
- * const serve = guarded(Gate.fromEnv(), (request, { auth }) => handler.fetch(request, { authInfo: auth }));
+ * const serve = guarded(gate, (request, { auth }) => handler.fetch(request, { authInfo: auth }));
  * Deno.serve((request, info) => serve(request, { peer: info.remoteAddr.hostname }));
  * ```
  *

@@ -2,7 +2,7 @@
  * The whole gate as Hono middleware.
  *
  * ```js
- * app.use(guard(Gate.fromEnv(), { open: ['/health'] }));
+ * app.use(guard(gate, { open: ['/health'] }));
  * app.all('/mcp', (c) => handler.fetch(c.req.raw, { authInfo: c.var.auth }));
  * ```
  *

@@ -2,7 +2,7 @@
  * The whole gate in front of a `node:http` (or `node:http2`) server.
  *
  * ```js
- * createServer(guarded(Gate.fromEnv(), (req, res) => transport.handleRequest(req, res)))
+ * createServer(guarded(gate, (req, res) => transport.handleRequest(req, res)))
  * ```
  *
  * The head is decided before a byte of the body is read; the body then has 30 seconds to arrive, is bounded, and stays to be
@@ -77,8 +77,8 @@ export function guarded(
       const entered = await node.enter(req, res);
       if (settle(node, req, res, entered)) await listener(req as GuardedRequest, res);
     } catch (error) {
-      onError(error);
       fail(res);
+      onError(error);
     }
   };
   return Object.assign((req: IncomingMessage, res: ServerResponse) => void serve(req, res), { door: node.door });

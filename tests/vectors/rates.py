@@ -14,7 +14,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from rate_model import LAST, NOTED, Limiter, Prepared, Quota, Refused, Story
+from rate_model import LAST, NOTED, Limiter, Quota, Refused, Story
 
 SECOND, MINUTE, HOUR, DAY = 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6
 YEAR = 365 * DAY
@@ -25,13 +25,16 @@ TWO = Quota(2, 10)
 TEN = Quota(10, 60)
 # Of every tick: a microsecond, much less, much more.
 MANY = [
-    Quota(1, 1), Quota(1, 0.001), Quota(1, 0.000001), Quota(2, 10), Quota(3, 1), Quota(7, 1), Quota(30, 60), Quota(60, 60), Quota(100, 60), Quota(50, 1), Quota(61, 1),
-    Quota(62, 1), Quota(1000, 3600), Quota(999, 60), Quota(1, 3600), Quota(1, 86400), Quota(7, 86400), Quota(1000, 86400), Quota(1_000_000, 86400),
-    Quota(1, 31_536_000), Quota(100, 31_536_000), Quota(3, 100_000_000), Quota(10_000, 1), Quota(999_983, 1), Quota(1_000_000, 1), Quota(50_000_000, 1),
-    Quota(100_000_000, 1), Quota(5, 0.000000007), Quota(10, 60, burst=1), Quota(10, 60, burst=3), Quota(10, 60, burst=100), Quota(1, 60, burst=16),
-    Quota(1_000_000, 1, burst=1), Quota(1, 86400, burst=7), Quota(10, 60, strict=True), Quota(1, 1, strict=True), Quota(2, 1, strict=True), Quota(3, 1, strict=True),
-    Quota(99, 60, strict=True), Quota(100, 86400, strict=True), Quota(1_000_000, 1, strict=True), Quota(10, 60, burst=3, strict=True), Quota(10, 60, burst=9, strict=True),
-    Quota(9, 60, burst=5, strict=True), Quota(13, 0.37), Quota(1, 16_000), Quota(1, 17_500), Quota(4_000, 17_000), Quota(123_457, 4321.5),
+    Quota(1, 1), Quota(1, 0.001), Quota(1, 0.000001), Quota(2, 10), Quota(3, 1), Quota(7, 1), Quota(30, 60), Quota(60, 60),
+    Quota(100, 60), Quota(50, 1), Quota(61, 1), Quota(62, 1), Quota(1000, 3600), Quota(999, 60), Quota(1, 3600), Quota(1, 86400),
+    Quota(7, 86400), Quota(1000, 86400), Quota(1_000_000, 86400), Quota(1, 31_536_000), Quota(100, 31_536_000),
+    Quota(3, 100_000_000), Quota(10_000, 1), Quota(999_983, 1), Quota(1_000_000, 1), Quota(50_000_000, 1), Quota(100_000_000, 1),
+    Quota(5, 0.000000007), Quota(10, 60, burst=1), Quota(10, 60, burst=3), Quota(10, 60, burst=100), Quota(1, 60, burst=16),
+    Quota(1_000_000, 1, burst=1), Quota(1, 86400, burst=7), Quota(10, 60, strict=True), Quota(1, 1, strict=True),
+    Quota(2, 1, strict=True), Quota(3, 1, strict=True), Quota(99, 60, strict=True), Quota(100, 86400, strict=True),
+    Quota(1_000_000, 1, strict=True), Quota(10, 60, burst=3, strict=True), Quota(10, 60, burst=9, strict=True),
+    Quota(9, 60, burst=5, strict=True), Quota(13, 0.37), Quota(1, 16_000), Quota(1, 17_500), Quota(4_000, 17_000),
+    Quota(123_457, 4321.5),
 ]
 
 
