@@ -237,7 +237,12 @@ impl<'py> FromPyObject<'_, 'py> for Strings {
 }
 
 fn string(text: &Bound<'_, PyString>) -> PyResult<String> {
-    text.to_str().map(String::from).map_err(|_| {
+    str_of(text).map(String::from)
+}
+
+/// The text of a `str`, borrowed. Python's own error would carry it along, whatever secret it is.
+pub(crate) fn str_of<'a>(text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+    text.to_str().map_err(|_| {
         let message = "the text has a lone surrogate, which no encoding has bytes for";
         config(text.py(), "text_invalid", message)
     })

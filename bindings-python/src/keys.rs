@@ -108,8 +108,14 @@ impl PyKey {
     /// A public key from PEM (``PUBLIC KEY`` or ``RSA PUBLIC KEY``), for these algorithms. Raises as ``from_public``.
     #[staticmethod]
     #[pyo3(signature = (pem, algorithms, *, kid=None))]
-    fn from_pem(py: Python<'_>, pem: &str, algorithms: Strings, kid: Option<String>) -> PyResult<Self> {
-        let key = Key::from_pem(pem, &convert::algorithms(py, &algorithms)?).or_config_error(py)?;
+    fn from_pem(
+        py: Python<'_>,
+        pem: &Bound<'_, PyString>,
+        algorithms: Strings,
+        kid: Option<String>,
+    ) -> PyResult<Self> {
+        let key = Key::from_pem(convert::str_of(pem)?, &convert::algorithms(py, &algorithms)?)
+            .or_config_error(py)?;
         Ok(Self { key, kid })
     }
 
@@ -320,12 +326,13 @@ impl PySigningKey {
     #[pyo3(signature = (pem, algorithm, *, kid=None, token_type=None))]
     fn from_pem(
         py: Python<'_>,
-        pem: &str,
+        pem: &Bound<'_, PyString>,
         algorithm: &str,
         kid: Option<String>,
         token_type: Option<String>,
     ) -> PyResult<Self> {
-        let key = SigningKey::from_pem(pem, convert::algorithm(py, algorithm)?).or_config_error(py)?;
+        let key = SigningKey::from_pem(convert::str_of(pem)?, convert::algorithm(py, algorithm)?)
+            .or_config_error(py)?;
         Ok(Self::made(key, kid, token_type))
     }
 

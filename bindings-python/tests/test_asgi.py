@@ -323,8 +323,9 @@ def test_a_body_that_trickles_or_breaks_off(monkeypatch: pytest.MonkeyPatch) -> 
     async def slow() -> Any:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(doorward_asgi, "BODY_TIME", 0.05)
-    assert serve(Guard(echo, gate()), scope(**good), slow)[0]["status"] == 400
+    with monkeypatch.context() as patched:
+        patched.setattr(doorward_asgi, "BODY_TIME", 0.05)
+        assert serve(Guard(echo, gate()), scope(**good), slow)[0]["status"] == 400
 
     parts = iter([CALL_TEXT[:9], CALL_TEXT[9:20], CALL_TEXT[20:]])
 

@@ -1,9 +1,14 @@
 """Issuers and their like that answer as none should: packed, and clients that can't ask any more."""
 
+import asyncio
+import gc
 import gzip
 import json
 import logging
+import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -81,3 +86,76 @@ def test_a_client_that_can_not_ask_is_told_of(called: Any, caplog: pytest.LogCap
     assert time.monotonic() - began < 2
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [record.name for record in errors] == ["doorward"] and f"{ISSUER}/keys" in errors[0].getMessage()
+
+
+class Active(BaseHTTPRequestHandler):
+    """An endpoint that keeps its connections open."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        body = b'{"active": true, "sub": "ben", "aud": "here", "exp": 4102444800}'
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Active)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/introspect"
+    server.shutdown()
+    server.server_close()
+
+
+def asking(endpoint: str) -> Gate:
+    return Gate(introspection=Introspection(endpoint, ISSUER, audience="here"), policy=Policy.allow_all())
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_introspector_outlives_an_event_loop(endpoint: str) -> None:
+    """A connection that is kept open is one loop's: in another it can't be used."""
+    guarded = asgi.Guard(echo, asking(endpoint), introspect=asgi.Introspector(SECRET))
+    statuses = [post(guarded, authorization=f"Bearer opaque-token-{n}").status_code for n in range(3)]
+    assert statuses == [200, 200, 200]
+    del guarded
+    gc.collect()
+
+
+def test_what_an_introspector_keeps_open_is_closed_with_its_application(endpoint: str) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            return
+        await echo(scope, receive, send)
+
+    async def go() -> int:
+        guarded = asgi.Guard(app, asking(endpoint), introspect=asgi.Introspector(SECRET))
+        ending = asyncio.Event()
+
+        async def receive() -> Any:
+            await ending.wait()
+            return {"type": "lifespan.shutdown"}
+
+        async def send(message: Any) -> None:
+            raise AssertionError("nothing is to be sent")
+
+        lifespan = asyncio.ensure_future(guarded({"type": "lifespan"}, receive, send))
+        transport = httpx.ASGITransport(guarded, client=("192.0.2.7", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            headers = {"authorization": "Bearer opaque-token", "content-type": "application/json"}
+            status = (await http.post("/mcp", content=CALL_TEXT, headers=headers)).status_code
+        ending.set()
+        await lifespan
+        return status
+
+    # Whatever is left open would be a ResourceWarning, which is an error.
+    assert asyncio.run(go()) == 200
+    gc.collect()

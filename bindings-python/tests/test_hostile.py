@@ -118,12 +118,14 @@ def test_hostile_text_is_a_token_error(verify: Callable[[Any], object], text: st
         lambda text: KeySet.from_jwks(text),
         lambda text: SigningKey.from_private(text),
         lambda text: SigningKey.from_jwk(text),
+        lambda text: SigningKey.from_pem(text, "ES256"),
+        lambda text: Key.from_pem(text, ["ES256"]),
         lambda text: ApiKeys.from_text(text),
         lambda text: Verifier(secret=SECRET, algorithms=text),
     ],
 )
 def test_hostile_text_is_a_config_error(make: Callable[[Any], object], text: str | bytes) -> None:
-    # `algorithms` is a list of `str`, so `bytes` are of the wrong type there.
+    # `algorithms` is a list of `str`, and PEM is text, so `bytes` are of the wrong type there.
     with pytest.raises((ConfigError, TypeError)) as raised:
         make(text)
     assert isinstance(raised.value, ConfigError) or isinstance(text, bytes)

@@ -324,3 +324,28 @@ def test_a_credential_of_another_scheme_is_no_access_token() -> None:
 
     asyncio.run(go())
     assert tokens[0] == "" and tokens[1].count(".") == 2
+
+
+def test_a_session_s_later_messages_have_their_own_tokens_roles(guarded: str) -> None:
+    """What counts is the token of the call, not the one that opened the session."""
+    accept = {"accept": "application/json, text/event-stream"}
+    opening = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "shut_down", "arguments": {}}}
+    with httpx.Client(base_url=guarded, headers=accept) as http:
+        opened = http.post("/mcp", json=opening, headers=bearer(role="admin"))
+        session = {"mcp-session-id": opened.headers["mcp-session-id"], "mcp-protocol-version": "2025-06-18"}
+        note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        assert http.post("/mcp", json=note, headers={**session, **bearer(role="admin")}).status_code == 202
+        as_admin = http.post("/mcp", json=call, headers={**session, **bearer(role="admin")})
+        as_user = http.post("/mcp", json=call, headers={**session, **bearer(role="user")})
+    assert "not really" in as_admin.text
+    assert as_user.status_code == 200 and "not really" not in as_user.text and "forbidden" in as_user.text

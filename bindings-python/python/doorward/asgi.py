@@ -18,6 +18,7 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from ._door import ApiKeyLookUp, Door, Introspect
 from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
@@ -89,14 +90,27 @@ class Introspector:
         must_be_async(http_client)
         self._authorization = authorization(client_secret, client_id)
         self._client = http_client
+        # What a client keeps open is good in one event loop alone.
+        self._own: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+
+    def _of_this_loop(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()
+        client = self._client or self._own.get(loop)
+        if client is None:
+            import httpx
+
+            client = self._own[loop] = httpx.AsyncClient()
+        return client
+
+    async def aclose(self) -> None:
+        """Closes what it keeps open in this event loop. A guard does so when its application ends."""
+        client = self._own.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
 
     async def __call__(self, url: str, form: str) -> tuple[int, bytes]:
         """Status and body of the answer."""
-        if self._client is None:
-            import httpx
-
-            self._client = httpx.AsyncClient()
-        async with self._client.stream(
+        async with self._of_this_loop().stream(
             "POST", url, content=form, headers=self._authorization, follow_redirects=False
         ) as answer:
             body = bytearray()
@@ -113,10 +127,10 @@ class Guard:
     """ASGI middleware that lets through what its gate admits.
 
     An admitted request has its ``Principal`` in ``scope["state"]["principal"]``, which is ``request.state.principal``.
-    The well-known addresses of OAuth are answered here. Lists of paths name beginnings: ``open`` paths are nobody's
-    business but the application's; of ``plain`` paths, which are no MCP endpoints, the credential and the limits are
-    checked, and bodies are the application's to read. All others are MCP endpoints. WebSockets are refused: what goes
-    through one, no gate reads.
+    The well-known addresses of OAuth are answered here, where the guard is outermost. Lists of paths name beginnings of
+    ``scope["path"]``, the prefix of a mount among them: ``open`` paths are nobody's business but the application's; of
+    ``plain`` paths, which are no MCP endpoints, the credential and the limits are checked, and bodies are the
+    application's to read. All others are MCP endpoints. WebSockets are refused: what goes through one, no gate reads.
 
     Where the gate binds session ids (``session_key``), ``Mcp-Session-Id`` is rewritten both ways. So is the older SSE
     transport's id: in the query, by the name ``session_in_query`` (as the Python SDKs have it; TypeScript's say
@@ -152,6 +166,7 @@ class Guard:
         if any(not path.strip("/") for path in self._open):
             raise ConfigError("an open path of / would leave nothing guarded")
         self._peer = peer
+        self._introspect = introspect
         self._binds = gate.binds_sessions
         self._metadata = _metadata_of(gate)
         self._session_in_query = session_in_query if self._binds else None
@@ -182,6 +197,8 @@ class Guard:
             await self.app(scope, started, send)
         finally:
             await self.door.stop()
+            if isinstance(self._introspect, Introspector):
+                await self._introspect.aclose()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
