@@ -164,6 +164,8 @@ lint: $(TOOLS)/bin/cargo-deny lint-python lint-node ## formatting, lints, docs, 
 	$(PYTHON) tests/vectors/audit.py --check
 	$(PYTHON) tests/vectors/jwks.py --check
 	$(PYTHON) tests/vectors/policy.py --check
+	$(PYTHON) tests/vectors/api_keys.py --check
+	$(PYTHON) tests/vectors/rates.py --check
 	$(call say,licences$(comma) bans and sources)
 	cargo-deny --all-features check --hide-inclusion-graph licenses bans sources
 	cargo-deny --config deny.toml --manifest-path fuzz/Cargo.toml check --hide-inclusion-graph licenses bans sources

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::error::Error;
-use std::future::Future as _;
+use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -21,6 +21,75 @@ type Counted = ();
 
 /// How often that is asked: a key that is gone, or a token that was revoked, ends its answers within this time.
 pub(crate) const SWEEP: Duration = Duration::from_secs(15);
+
+/// A body, and what came of it already.
+pub(crate) struct Rest {
+    first: Option<Result<Frame<Bytes>, axum::Error>>,
+    body: axum::body::Body,
+}
+
+/// Whether an answer is all there. Nearly all are, and then nothing need look after them.
+pub(crate) enum Begun {
+    Whole(axum::body::Body),
+    /// One that says its length may be such a one too, as what is passed on from another server is.
+    Lasting(Rest),
+}
+
+impl Begun {
+    /// Looks once at a body that says its length, and waits for nothing.
+    pub(crate) async fn of(mut body: axum::body::Body) -> Self {
+        if body.is_end_stream() {
+            return Self::Whole(body);
+        }
+        if body.size_hint().exact().is_none() {
+            return Self::Lasting(Rest { first: None, body });
+        }
+        let first = match poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx))).await {
+            Poll::Ready(None) => return Self::Whole(axum::body::Body::empty()),
+            Poll::Ready(first) => first,
+            Poll::Pending => None,
+        };
+        match first {
+            Some(Ok(frame)) if body.is_end_stream() && frame.is_data() => {
+                Self::Whole(frame.into_data().unwrap_or_default().into())
+            }
+            first => Self::Lasting(Rest { first, body }),
+        }
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl Rest {
+    pub(crate) fn says_its_length(&self) -> bool {
+        self.body.size_hint().exact().is_some()
+    }
+}
+
+impl Body for Rest {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(first)),
+            None => Pin::new(&mut self.body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.first.is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let first =
+            self.first.as_ref().and_then(|first| first.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
+        let exact = self.body.size_hint().exact();
+        exact.map_or_else(SizeHint::default, |rest| SizeHint::with_exact(rest + first as u64))
+    }
+}
 
 pin_project! {
     /// A body that is cut off, cleanly, at a time or when its credential is found to be good no more.

@@ -64,15 +64,15 @@ impl KeyFetcher {
     }
 
     /// Starts whatever fetch is due in the background.
-    pub(crate) fn refresh(&self, gate: &Gate, clock: &Clock) {
-        while let Some(fetch) = gate.refresh(clock()) {
+    pub(crate) fn refresh(&self, gate: &Gate, clock: &Clock, now: Now) {
+        while let Some(fetch) = gate.refresh(now) {
             self.start(fetch, clock);
         }
     }
 
     /// Fetches what is due, and waits for that and for what is under way already.
     pub(crate) async fn refreshed(&self, gate: &Gate, clock: &Clock) {
-        self.refresh(gate, clock);
+        self.refresh(gate, clock, clock());
         for jwks in gate.key_sets() {
             self.wait(jwks, clock).await;
         }

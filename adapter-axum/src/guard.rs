@@ -1,11 +1,12 @@
 //! The guard: one tower service around another, which sees only what was admitted.
 
-use crate::ending::Ending;
+use crate::ending::{Begun, Ending, Rest};
 #[cfg(feature = "fetch")]
 use crate::fetch::KeyFetcher;
 #[cfg(feature = "fetch")]
 use crate::introspect::Introspector;
-use crate::{log, request, session};
+use crate::request::Credentials;
+use crate::{headers, log, request, session};
 use axum::body::Body;
 use bytes::Bytes;
 use doorward::Now;
@@ -13,7 +14,7 @@ use doorward::api_keys::{ApiKey, KeyDigest};
 use doorward::gate::{
     Admitted, Answer, Ask, AuditEvent, Body as Read, Denial, Gate, KeyWanted, NeedBody, Question, Step,
 };
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::convert::Infallible;
 use std::error::Error;
@@ -23,7 +24,7 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -45,7 +46,7 @@ type KeyLookUp = Arc<dyn Fn(KeyDigest) -> Pin<Box<dyn Future<Output = Entry> + S
 /// its principal, and never a credential.
 #[derive(Clone)]
 pub struct GuardLayer {
-    door: Door,
+    door: Arc<Door>,
 }
 
 /// The gate, and what it needs of the world.
@@ -53,6 +54,7 @@ pub struct GuardLayer {
 struct Door {
     gate: Arc<Gate>,
     clock: Clock,
+    credentials: Credentials,
     #[cfg(feature = "fetch")]
     fetcher: Option<KeyFetcher>,
     #[cfg(feature = "fetch")]
@@ -85,7 +87,8 @@ impl GuardLayer {
             None => None,
         };
         Self {
-            door: Door {
+            door: Arc::new(Door {
+                credentials: Credentials::of(&gate),
                 gate,
                 clock: Arc::new(clock),
                 #[cfg(feature = "fetch")]
@@ -97,15 +100,20 @@ impl GuardLayer {
                 redis: None,
                 #[cfg(feature = "metrics")]
                 metrics: None,
-            },
+            }),
         }
+    }
+
+    /// For what is said while a layer is made: nobody shares it yet.
+    fn door(&mut self) -> &mut Door {
+        Arc::make_mut(&mut self.door)
     }
 
     /// The same layer with another fetcher of keys.
     #[cfg(feature = "fetch")]
     #[must_use]
     pub fn with_fetcher(mut self, fetcher: KeyFetcher) -> Self {
-        self.door.fetcher = Some(fetcher);
+        self.door().fetcher = Some(fetcher);
         self
     }
 
@@ -114,7 +122,7 @@ impl GuardLayer {
     #[cfg(feature = "fetch")]
     #[must_use]
     pub fn with_introspector(mut self, introspector: Introspector) -> Self {
-        self.door.introspector = Some(introspector);
+        self.door().introspector = Some(introspector);
         self
     }
 
@@ -143,7 +151,7 @@ impl GuardLayer {
         F: Future<Output = Result<Option<ApiKey>, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.door.key_lookup = Some(Arc::new(move |digest| {
+        self.door().key_lookup = Some(Arc::new(move |digest| {
             let answer = look_up(digest);
             Box::pin(async move { answer.await.map_err(Into::into) })
         }));
@@ -170,7 +178,7 @@ impl GuardLayer {
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn with_redis(mut self, redis: crate::redis::Redis) -> Self {
-        self.door.redis = Some(redis);
+        self.door().redis = Some(redis);
         self
     }
 
@@ -178,7 +186,7 @@ impl GuardLayer {
     #[cfg(feature = "metrics")]
     #[must_use]
     pub fn with_metrics(mut self, metrics: crate::Metrics) -> Self {
-        self.door.metrics = Some(metrics);
+        self.door().metrics = Some(metrics);
         self
     }
 
@@ -196,7 +204,7 @@ impl<S> Layer<S> for GuardLayer {
     type Service = Guard<S>;
 
     fn layer(&self, inner: S) -> Guard<S> {
-        Guard { inner, door: self.door.clone() }
+        Guard { inner, door: Arc::clone(&self.door) }
     }
 }
 
@@ -210,7 +218,7 @@ impl fmt::Debug for GuardLayer {
 #[derive(Clone)]
 pub struct Guard<S> {
     inner: S,
-    door: Door,
+    door: Arc<Door>,
 }
 
 impl<S: fmt::Debug> fmt::Debug for Guard<S> {
@@ -243,12 +251,12 @@ where
         // The clone that was made ready is the one to be called.
         let ready = self.inner.clone();
         let inner = mem::replace(&mut self.inner, ready);
-        let door = self.door.clone();
+        let door = Arc::clone(&self.door);
         Box::pin(async move { Ok(guard(inner, &door, request).await) })
     }
 }
 
-async fn guard<S, Sent, Given>(mut inner: S, door: &Door, request: Request<Sent>) -> Response<Body>
+async fn guard<S, Sent, Given>(mut inner: S, door: &Arc<Door>, request: Request<Sent>) -> Response<Body>
 where
     S: Service<Request<Body>, Response = Response<Given>, Error = Infallible>,
     Sent: http_body::Body<Data = Bytes> + Send + 'static,
@@ -256,31 +264,39 @@ where
     Given: http_body::Body<Data = Bytes> + Send + 'static,
     Given::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let began = Instant::now();
     let (gate, clock) = (&door.gate, &door.clock);
+    let began = clock();
     let (mut parts, body) = request.into_parts();
     // What an outer layer may have put there is not this gate's word.
     parts.extensions.remove::<doorward::gate::Principal>();
-    request::hide_credentials(gate, &mut parts.headers);
-    let first = gate.begin(&request::head(gate, &parts), clock());
-    let first = door.settled(first).await;
-    let Reading { step, body, unread } = match first {
-        Step::NeedBody(need) => {
-            let Reading { step, body, unread } = read(gate, clock, need, declared(&parts), body).await;
-            Reading { step: door.asked(step).await, body, unread }
-        }
+    door.credentials.hide(&mut parts.headers);
+    let mut step = gate.begin(&request::head(gate, &parts), began);
+    door.refresh(began);
+    let mut at = began;
+    if let Step::Ask(ask) = step {
+        step = door.asked(ask).await;
+        at = clock();
+    }
+    let mut reading = match step {
+        Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
         step => {
             // What the gate has not read it has not decided on, so nobody gets it.
             let unread = has_body(&parts);
             parts.headers.remove(http::header::CONTENT_LENGTH);
             parts.headers.remove(http::header::TRANSFER_ENCODING);
-            Reading { step, body: Body::empty(), unread }
+            Reading { step, body: Body::empty(), unread, at }
         }
     };
+    if let Step::Ask(ask) = reading.step {
+        reading.step = door.asked(ask).await;
+        reading.at = clock();
+    }
+    let Reading { step, body, unread, at } = reading;
     let must_end = unread && parts.version <= http::Version::HTTP_11;
+    let micros = at.mono.saturating_sub(began.mono);
     let mut response = match answered(gate, clock, step) {
         Ok(admitted) => {
-            let event = admitted.audit(clock(), micros(began));
+            let event = admitted.audit(at, micros);
             door.count(&event);
             log::admitted(&admitted, event);
             parts.extensions.insert(admitted.principal.clone());
@@ -290,10 +306,10 @@ where
                 Ok(response) => response,
                 Err(never) => match never {},
             };
-            finish(door, &admitted, credential, response)
+            finish(door, &admitted, credential, response).await
         }
         Err(denial) => {
-            let event = denial.audit(clock(), micros(began));
+            let event = denial.audit(at, micros);
             door.count(&event);
             log::denied(&denial, event);
             refuse(*denial)
@@ -307,10 +323,6 @@ where
     response
 }
 
-fn micros(began: Instant) -> u64 {
-    u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
-}
-
 /// What came of a request's head, and of its body where that had a say.
 struct Reading {
     step: Step,
@@ -318,6 +330,8 @@ struct Reading {
     body: Body,
     /// Whether there is some of it that nobody has read.
     unread: bool,
+    /// When it was decided.
+    at: Now,
 }
 
 /// Whether a request has a body at all (RFC 9112 §6.3).
@@ -340,16 +354,18 @@ where
 {
     // A body that says it is too long is not read at all.
     let limit = need.limit();
-    let failed =
-        |need, why| Reading { step: gate.body(need, why, clock()), body: Body::empty(), unread: true };
+    let failed = |need, why| {
+        let at = clock();
+        Reading { step: gate.body(need, why, at), body: Body::empty(), unread: true, at }
+    };
     if declared.max(body.size_hint().lower()) > limit as u64 {
         return failed(need, Read::TooLarge);
     }
     match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => {
-            let bytes = collected.to_bytes();
-            let step = gate.body(need, Read::Read(&bytes), clock());
-            Reading { step, body: Body::from(bytes), unread: false }
+            let (bytes, at) = (collected.to_bytes(), clock());
+            let step = gate.body(need, Read::Read(&bytes), at);
+            Reading { step, body: Body::from(bytes), unread: false, at }
         }
         Ok(Err(error)) if error.is::<LengthLimitError>() => failed(need, Read::TooLarge),
         Ok(Err(_)) | Err(_) => failed(need, Read::Broken),
@@ -368,25 +384,26 @@ impl Door {
     const fn count(&self, _: &AuditEvent<'_>) {}
 
     /// Sees to what the gate should know soon.
-    fn refresh(&self) {
-        #[cfg(feature = "fetch")]
+    #[cfg(feature = "fetch")]
+    fn refresh(&self, now: Now) {
         if let Some(fetcher) = &self.fetcher {
-            fetcher.refresh(&self.gate, &self.clock);
+            fetcher.refresh(&self.gate, &self.clock, now);
         }
     }
 
-    /// Sees to the gate's questions, and to what it should know soon.
-    async fn settled(&self, step: Step) -> Step {
-        self.refresh();
-        self.asked(step).await
-    }
+    #[cfg(not(feature = "fetch"))]
+    const fn refresh(&self, _: Now) {}
 
-    /// Sees to the gate's questions.
-    async fn asked(&self, mut step: Step) -> Step {
-        while let Step::Ask(ask) = step {
-            step = self.resumed(ask).await;
-        }
-        step
+    /// Sees to the gate's questions. Boxed, for few requests have any, and every request would carry their room about.
+    fn asked(&self, mut ask: Ask) -> Pin<Box<dyn Future<Output = Step> + Send + '_>> {
+        Box::pin(async move {
+            loop {
+                match self.resumed(ask).await {
+                    Step::Ask(next) => ask = next,
+                    step => return step,
+                }
+            }
+        })
     }
 
     async fn resumed(&self, mut ask: Ask) -> Step {
@@ -451,8 +468,8 @@ fn answered(gate: &Gate, clock: &Clock, mut step: Step) -> Result<Admitted, Box<
     }
 }
 
-fn finish<Given>(
-    door: &Door,
+async fn finish<Given>(
+    door: &Arc<Door>,
     admitted: &Admitted,
     credential: Option<HeaderValue>,
     response: Response<Given>,
@@ -462,33 +479,34 @@ where
     Given::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let (mut parts, body) = response.into_parts();
-    for (name, value) in door.gate.rate_headers(admitted).iter() {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            parts.headers.insert(HeaderName::from_static(name), value);
-        }
-    }
+    // Room for them all, and for the length that is added last: a map that grows puts what it has in anew.
+    parts.headers.reserve(headers::RATE + 1);
+    parts.headers.extend(headers::rate(&door.gate.rate_headers(admitted)));
     session::outward(&door.gate, admitted, &mut parts.headers);
-    // One that says its length may still take its time, as what is passed on from another server does.
-    let body = if body.is_end_stream() {
-        Body::new(body.map_err(axum::Error::new))
-    } else {
-        // An answer that knows its length is there, or nearly.
-        #[cfg(feature = "metrics")]
-        let counting =
-            door.metrics.as_ref().filter(|_| body.size_hint().exact().is_none()).map(crate::Metrics::stream);
-        let (door, principal) = (door.clone(), admitted.principal.clone());
-        let left = admitted.valid_until.map(|until| until - (door.clock)().unix);
-        let good = move || {
-            // Where there is nothing but long answers, nobody else asks the issuers.
-            door.refresh();
-            door.gate.still_good(&principal, request::bearer(credential.as_ref()), (door.clock)())
-        };
-        let ending = Ending::new(body, left, good);
-        #[cfg(feature = "metrics")]
-        let ending = ending.counted(counting);
-        Body::new(ending)
+    let body = match Begun::of(Body::new(body)).await {
+        Begun::Whole(body) => body,
+        Begun::Lasting(body) => lasting(door, admitted, credential, body),
     };
     Response::from_parts(parts, body)
+}
+
+/// A body that takes its time: it ends when its credential does.
+fn lasting(door: &Arc<Door>, admitted: &Admitted, credential: Option<HeaderValue>, body: Rest) -> Body {
+    // An answer that knows its length is there, or nearly.
+    #[cfg(feature = "metrics")]
+    let counting = door.metrics.as_ref().filter(|_| !body.says_its_length()).map(crate::Metrics::stream);
+    let (door, principal) = (Arc::clone(door), admitted.principal.clone());
+    let left = admitted.valid_until.map(|until| until - (door.clock)().unix);
+    let good = move || {
+        let now = (door.clock)();
+        // Where there is nothing but long answers, nobody else asks the issuers.
+        door.refresh(now);
+        door.gate.still_good(&principal, request::bearer(credential.as_ref()), now)
+    };
+    let ending = Ending::new(body, left, good);
+    #[cfg(feature = "metrics")]
+    let ending = ending.counted(counting);
+    Body::new(ending)
 }
 
 fn refuse(denial: Denial) -> Response<Body> {
@@ -501,7 +519,7 @@ fn refuse(denial: Denial) -> Response<Body> {
         http::StatusCode::from_u16(denial.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in denial.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            response.headers_mut().insert(headers::name(name), value);
         }
     }
     response

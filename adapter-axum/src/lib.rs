@@ -42,6 +42,7 @@ mod extract;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod guard;
+mod headers;
 #[cfg(feature = "fetch")]
 mod introspect;
 mod keys_file;

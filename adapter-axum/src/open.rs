@@ -1,6 +1,6 @@
 //! Rate headers on routes that are open to all, such as `/health`.
 
-use crate::request;
+use crate::{headers, request};
 use doorward::Now;
 use doorward::gate::Gate;
 use http::{HeaderName, HeaderValue, Request, Response};
@@ -69,13 +69,7 @@ where
     fn call(&mut self, request: Request<Sent>) -> Self::Future {
         let (parts, body) = request.into_parts();
         let lines = self.gate.address_headers(&request::head(&self.gate, &parts), Now::system());
-        let headers = lines
-            .iter()
-            .flat_map(|lines| lines.iter())
-            .filter_map(|(name, value)| {
-                Some((HeaderName::from_static(name), HeaderValue::from_str(value).ok()?))
-            })
-            .collect();
+        let headers = lines.iter().flat_map(headers::rate).collect();
         Adding { answer: self.inner.call(Request::from_parts(parts, body)), headers }
     }
 }

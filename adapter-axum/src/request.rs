@@ -2,9 +2,9 @@
 
 use axum::extract::ConnectInfo;
 use doorward::gate::{Gate, Head};
-use http::header::Entry;
+use http::header::{AUTHORIZATION, Entry};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::net::{IpAddr, SocketAddr};
 
 /// The other end of the connection, for servers that know it otherwise than by axum's `ConnectInfo`: put it into the
@@ -35,11 +35,23 @@ pub(crate) fn bearer(authorization: Option<&HeaderValue>) -> &[u8] {
     value[scheme..].trim_ascii_start()
 }
 
-/// Marks credentials as sensitive: whatever logs the headers behind the guard then shows none.
-pub(crate) fn hide_credentials(gate: &Gate, headers: &mut HeaderMap) {
-    for name in [http::header::AUTHORIZATION.as_str(), gate.api_key_header()] {
-        if let Ok(Entry::Occupied(mut values)) = headers.try_entry(name) {
-            values.iter_mut().for_each(|value| value.set_sensitive(true));
+/// The headers that credentials come in.
+#[derive(Clone)]
+pub(crate) struct Credentials([HeaderName; 2]);
+
+impl Credentials {
+    pub(crate) fn of(gate: &Gate) -> Self {
+        // Where that is no header's name, no request has it.
+        let api_key = HeaderName::from_bytes(gate.api_key_header().as_bytes());
+        Self([AUTHORIZATION, api_key.unwrap_or(AUTHORIZATION)])
+    }
+
+    /// Marks credentials as sensitive: whatever logs the headers behind the guard then shows none.
+    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+        for name in &self.0 {
+            if let Ok(Entry::Occupied(mut values)) = headers.try_entry(name) {
+                values.iter_mut().for_each(|value| value.set_sensitive(true));
+            }
         }
     }
 }

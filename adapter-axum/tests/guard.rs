@@ -368,6 +368,19 @@ async fn a_stream_that_says_its_length_ends_as_well() {
 }
 
 #[tokio::test]
+async fn of_an_answer_that_says_its_length_nothing_is_lost() {
+    for length in [0, 1, 2, 5] {
+        let gate = Arc::new(builder().build_random().unwrap());
+        let handler = move || async move { Response::new(Body::new(Drip(length))) };
+        let app = Router::new().route("/mcp", post(handler)).layer(Clock::default().layer(gate));
+        let response = app.oneshot(ping(&[("x-api-key", "good-key")])).await.unwrap();
+        assert_eq!(header(&response, "content-length"), length.to_string());
+        let body = axum::body::to_bytes(response.into_body(), 1024).await.unwrap();
+        assert_eq!(body.len(), length as usize);
+    }
+}
+
+#[tokio::test]
 async fn the_uris_authority_and_the_host_are_one_or_refused() {
     let app = app(builder());
     let headers = [("content-type", "application/json"), ("x-api-key", "good-key")];

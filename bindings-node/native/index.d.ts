@@ -488,7 +488,7 @@ staleFor?: number | undefined
 timeout?: number | undefined
 }
 
-/** Units a window, the window in seconds, and the most units at once. */
+/** Units a window, the window in seconds, the most units at once, and whether it is strict (1 or 0). */
 export declare function quotaParts(quota: ExternalObject<Quota>): Array<number>
 
 /** What Redis returned: integers, or an error's text; something else where it is neither. */
@@ -658,6 +658,8 @@ notBefore?: number | undefined
 expires?: number | undefined
 /** Switched off. */
 disabled: boolean
+/** Of a digest: the key is of doorward's own format. */
+strong: boolean
 /** Names and values of the host's own. */
 metadata: Record<string, string>
 }
@@ -683,6 +685,8 @@ notBefore?: number | undefined
 expires?: number | undefined
 /** Switched off. */
 disabled: boolean
+/** Whether the key is of doorward's own format. */
+strong: boolean
 /** Names and values of the host's own. */
 metadata: Array<Array<string>>
 }

@@ -35,6 +35,8 @@ pub(crate) struct ApiKeyGiven {
     pub expires: Option<f64>,
     /// Switched off.
     pub disabled: bool,
+    /// Of a digest: the key is of doorward's own format.
+    pub strong: bool,
     /// Names and values of the host's own.
     pub metadata: HashMap<String, String>,
 }
@@ -55,7 +57,7 @@ enum Credential {
 /// An entry; `key` is what its owner sends.
 #[napi]
 pub(crate) fn api_key_new(given: ApiKeyGiven, key: Option<Octets>) -> Result<External<ApiKeyHandle>> {
-    let mut entry = ApiKey::new(given.id).disabled(given.disabled);
+    let mut entry = ApiKey::new(given.id).disabled(given.disabled).strong(given.strong);
     if let Some(name) = given.name {
         entry = entry.named(name);
     }
@@ -100,6 +102,8 @@ pub(crate) struct ApiKeyParts {
     pub expires: Option<f64>,
     /// Switched off.
     pub disabled: bool,
+    /// Whether the key is of doorward's own format.
+    pub strong: bool,
     /// Names and values of the host's own.
     pub metadata: Vec<Vec<String>>,
 }
@@ -118,6 +122,7 @@ pub(crate) fn api_key_parts(key: &External<ApiKeyHandle>) -> ApiKeyParts {
         not_before: entry.valid_from(),
         expires: entry.valid_until(),
         disabled: entry.is_disabled(),
+        strong: entry.is_strong(),
         metadata: entry.metadata().iter().map(|(name, value)| vec![name.clone(), value.clone()]).collect(),
     }
 }

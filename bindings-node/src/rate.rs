@@ -36,11 +36,12 @@ pub(crate) fn quota_new(max: u32, window: f64, burst: Option<u32>, strict: bool)
     quota(max, window, burst, strict).map(External::new)
 }
 
-/// Units a window, the window in seconds, and the most units at once.
+/// Units a window, the window in seconds, the most units at once, and whether it is strict (1 or 0).
 #[napi]
 #[must_use]
 pub(crate) fn quota_parts(quota: &External<Quota>) -> Vec<f64> {
-    vec![f64::from(quota.limit()), quota.period().as_secs_f64(), f64::from(quota.capacity())]
+    let strict = f64::from(u8::from(quota.is_strict()));
+    vec![f64::from(quota.limit()), quota.period().as_secs_f64(), f64::from(quota.capacity()), strict]
 }
 
 /// A limiter as one JavaScript object has it: the table, which others may share, and the receipts of its own checks.

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { test } from 'node:test';
-import { ApiKey, ApiKeyError, ApiKeys, ConfigError, NewKey, Quota, generateKey } from 'doorward';
+import { ApiKey, ApiKeyError, ApiKeys, ConfigError, Gate, NewKey, Quota, generateKey } from 'doorward';
 import { NOW } from './shared.mjs';
 
 const KEY = 'a-key-nobody-guesses';
@@ -189,6 +189,8 @@ test('entries and sets of the wrong kind', () => {
     assert.throws(() => new ApiKey(opts), TypeError, JSON.stringify(opts));
   }
   assert.throws(() => new ApiKey({ id: 'a', key: KEY, roles: ['\udc00'] }), refused('text_invalid'));
+  assert.throws(() => new ApiKeys([], { pepper: '\udc00'.repeat(32) }), refused('text_invalid'));
+  assert.throws(() => new Gate({ apiKeys: new ApiKeys([]), sessionKey: '\udc00'.repeat(32) }), refused('text_invalid'));
   const keys = new ApiKeys([]);
   assert.equal(keys.size, 0);
   assert.equal(keys.find(KEY), undefined);

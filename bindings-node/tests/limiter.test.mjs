@@ -93,6 +93,21 @@ test('quotas', () => {
   assert.deepEqual([quota.max, quota.window, quota.capacity], [10, 60, 5]);
   assert.equal(new Limiter(10, 60, { burst: 3 }).quota.capacity, 3);
   assert.throws(() => (quota.max = 3), TypeError);
+  // The refill differs, though the bucket is as large.
+  assert(quota.strict && quota.equals(new Limiter(10, 60, { strict: true }).quota));
+  assert(!quota.equals(new Quota(10, 60, { burst: 5 })));
+});
+
+test('who comes back when told is let in', () => {
+  const limiter = new Limiter(1, 10);
+  for (let n = 0; n < 2000; n++) {
+    // Each a number that is not quite the microsecond it stands for.
+    const now = n * 12.779_607;
+    assert(limiter.check(`${n}`, 1, { now }).allowed);
+    const denied = limiter.check(`${n}`, 1, { now });
+    assert(denied.retryAfter <= 10);
+    assert(limiter.check(`${n}`, 1, { now: now + denied.retryAfter }).allowed, n);
+  }
 });
 
 test('a quota that can not be kept', () => {

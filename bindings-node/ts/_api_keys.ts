@@ -1,6 +1,18 @@
 /** API keys, and sets of them. */
 
-import { adopt, adoptedOr, entries, given, list, nowOf, optionalText, text, texts, whole } from './_arguments.js';
+import {
+  adopt,
+  adoptedOr,
+  entries,
+  given,
+  list,
+  nowOf,
+  optionalText,
+  secret,
+  text,
+  texts,
+  whole,
+} from './_arguments.js';
 import type { OneOrMore } from './_arguments.js';
 import { unix } from './_clock.js';
 import { ApiKeyError, throwing } from './_errors.js';
@@ -33,6 +45,11 @@ export interface ApiKeyOptions {
   expires?: number;
   /** Switches the key off. */
   disabled?: boolean;
+  /**
+   * Says of a `digest` that the key is of doorward's own format: a set of none but such refuses all else by its form, and
+   * whoever has one is let in where guesses from the same address are not. A `key` is judged by itself.
+   */
+  strong?: boolean;
   /** Names and values of your own. */
   metadata?: Record<string, string>;
 }
@@ -48,6 +65,7 @@ const NAMES = [
   'notBefore',
   'expires',
   'disabled',
+  'strong',
   'metadata',
 ] as const;
 
@@ -121,6 +139,11 @@ export class ApiKey {
     return this.#told.disabled;
   }
 
+  /** Whether the key is of doorward's own format, whose secret nobody guesses. Before a set is made, what was said. */
+  get strong(): boolean {
+    return this.#told.strong;
+  }
+
   /** What was attached: a new object each time, without a prototype. */
   get metadata(): Record<string, string> {
     const all: Record<string, string> = Object.create(null);
@@ -145,6 +168,7 @@ function made(opts: ApiKeyOptions): ExternalObject<ApiKeyHandle> {
     notBefore: optionalNumber(said.notBefore, 'notBefore'),
     expires: optionalNumber(said.expires, 'expires'),
     disabled: flag(said.disabled, 'disabled'),
+    strong: flag(said.strong, 'strong'),
     metadata,
   });
   const presented = key === undefined ? undefined : octets(key, 'key');
@@ -275,7 +299,7 @@ function set(
   const { prefix, pepper, maxPresented = 512 } = readOptions<ApiKeysOptions & { maxPresented?: number }>(opts, names);
   return {
     prefix: prefix === undefined ? 'dw' : text(prefix, 'prefix'),
-    pepper: pepper === undefined ? undefined : octets(pepper, 'pepper'),
+    pepper: pepper === undefined ? undefined : secret(pepper, 'pepper'),
     most: whole(maxPresented, 'maxPresented'),
   };
 }

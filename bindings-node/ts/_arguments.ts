@@ -1,7 +1,7 @@
 /** What callers give, held to its type before the native module sees it: what `_options.ts` has not. */
 
 import { ConfigError } from './_errors.js';
-import { number, readOptions, wrongType } from './_options.js';
+import { number, octets, readOptions, wrongType } from './_options.js';
 
 /** One, or several. */
 export type OneOrMore<T> = T | readonly T[];
@@ -18,6 +18,11 @@ export function text(value: unknown, name: string): string {
   if (typeof value !== 'string') throw wrongType(name, 'a string', value);
   if (isText(value)) return value;
   throw new ConfigError(`${name} has a lone surrogate, which no encoding has bytes for`, 'text_invalid');
+}
+
+/** A secret: bytes, or a string that every language has the same bytes for. @internal */
+export function secret(value: unknown, name: string): string | Uint8Array {
+  return typeof value === 'string' ? text(value, name) : octets(value, name);
 }
 
 /** A string, where it is given. @internal */

@@ -11,6 +11,7 @@ import {
   optionalText,
   optionalTexts,
   optionalWhole,
+  secret,
   text,
   texts,
 } from './_arguments.js';
@@ -489,7 +490,7 @@ function made(opts: GateOptions): ExternalObject<GateHandle> {
     revocations: optionalWhole(said.revocations, 'revocations'),
   });
   const verifiers = several(said.verifiers, verifierHandle, 'verifiers', 'a Verifier or an array of them');
-  const key = said.sessionKey === undefined ? undefined : octets(said.sessionKey, 'sessionKey');
+  const key = said.sessionKey === undefined ? undefined : secret(said.sessionKey, 'sessionKey');
   const ask = said.revocationList === undefined ? undefined : listOf(said.revocationList);
   return throwing(() => native.gateNew(parts, verifiers, key, ask));
 }

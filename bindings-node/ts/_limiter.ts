@@ -43,6 +43,8 @@ export class Quota {
   readonly window: number;
   /** The most units that can be spent at once. */
   readonly capacity: number;
+  /** Whether every window is kept to `max`. */
+  readonly strict: boolean;
   readonly #native: ExternalObject<QuotaHandle>;
 
   static {
@@ -55,16 +57,18 @@ export class Quota {
 
   constructor(max: number, window: number, opts?: QuotaOptions) {
     this.#native = adoptedOr(() => madeQuota(max, window, opts));
-    const [most = 0, seconds = 0, capacity = 0] = native.quotaParts(this.#native);
+    const [most = 0, seconds = 0, capacity = 0, strict = 0] = native.quotaParts(this.#native);
     this.max = most;
     this.window = seconds;
     this.capacity = capacity;
+    this.strict = strict === 1;
     Object.freeze(this);
   }
 
-  /** Whether another is of the same amount, window and capacity. */
+  /** Whether another is of the same amount, window and capacity, and strict or not as this one. */
   equals(other: Quota): boolean {
-    return this.max === other.max && this.window === other.window && this.capacity === other.capacity;
+    const { max, window, capacity, strict } = this;
+    return max === other.max && window === other.window && capacity === other.capacity && strict === other.strict;
   }
 }
 

@@ -1,6 +1,6 @@
 //! Sets of API keys.
 
-use crate::convert::{self, Octets, Secret, Strings, When};
+use crate::convert::{self, Octets, Secret, Strings, Text, When};
 use crate::errors::{self, OrConfigError};
 use crate::gate::PyPrincipal;
 use crate::rate::PyQuota;
@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 /// ``id`` names the key, and its caller unless ``name`` does; both are public, 1 to 128 bytes. The key comes as ``key``, what
 /// its owner sends, or as ``digest``, the 64 hexadecimal digits of its SHA-256; a set keeps nothing but the digest.
 /// ``not_before`` and ``expires`` are seconds since the epoch, or a ``datetime`` with its time zone; ``metadata`` maps ``str`` to ``str``.
+/// ``strong`` says of a ``digest`` that the key is of doorward's own format: a set of none but such refuses all else by its form,
+/// and whoever has one is let in where guesses from the same address are not. A ``key`` is judged by itself.
 ///
 /// Raises ``ConfigError``: a digest that is none, or neither of key and digest, or both.
 #[pyclass(frozen, name = "ApiKey", module = "doorward")]
@@ -40,26 +42,27 @@ impl PyApiKey {
     #[new]
     #[pyo3(signature = (
         id, key=None, *, digest=None, name=None, roles=Strings(vec![]), scopes=Strings(vec![]), quota=None,
-        not_before=None, expires=None, disabled=false, metadata=None
+        not_before=None, expires=None, disabled=false, strong=false, metadata=None
     ), text_signature = "(id, key=None, *, digest=None, name=None, roles=(), scopes=(), quota=None, not_before=None, \
-        expires=None, disabled=False, metadata=None)")]
+        expires=None, disabled=False, strong=False, metadata=None)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn new(
         py: Python<'_>,
-        id: String,
+        id: Text,
         key: Option<Secret<'_>>,
-        digest: Option<&str>,
-        name: Option<String>,
+        digest: Option<Text>,
+        name: Option<Text>,
         roles: Strings,
         scopes: Strings,
         quota: Option<&Bound<'_, PyQuota>>,
         not_before: Option<When>,
         expires: Option<When>,
         disabled: bool,
-        metadata: Option<BTreeMap<String, String>>,
+        strong: bool,
+        metadata: Option<BTreeMap<Text, Text>>,
     ) -> PyResult<Self> {
-        let mut entry = ApiKey::new(id).disabled(disabled);
-        if let Some(name) = name {
+        let mut entry = ApiKey::new(id.0).disabled(disabled).strong(strong);
+        if let Some(Text(name)) = name {
             entry = entry.named(name);
         }
         entry = roles.0.into_iter().fold(entry, ApiKey::role);
@@ -73,12 +76,12 @@ impl PyApiKey {
         if let Some(When(unix)) = expires {
             entry = entry.expires(unix);
         }
-        for (name, value) in metadata.unwrap_or_default() {
+        for (Text(name), Text(value)) in metadata.unwrap_or_default() {
             entry = entry.meta(name, value);
         }
         let credential = match (key, digest) {
             (Some(key), None) => Credential::Text(Zeroizing::new(key.as_ref().to_vec())),
-            (None, Some(hex)) => Credential::Digest(KeyDigest::from_hex(hex).or_config_error(py)?),
+            (None, Some(Text(hex))) => Credential::Digest(KeyDigest::from_hex(&hex).or_config_error(py)?),
             _ => {
                 return Err(errors::config(
                     py,
@@ -138,6 +141,12 @@ impl PyApiKey {
         self.entry.is_disabled()
     }
 
+    /// Whether the key is of doorward's own format, whose secret nobody guesses. Before a set is made, what was said.
+    #[getter]
+    fn strong(&self) -> bool {
+        self.entry.is_strong()
+    }
+
     /// What was attached: a new dict each time.
     #[getter]
     fn metadata(&self) -> BTreeMap<String, String> {
@@ -194,16 +203,16 @@ impl PyApiKeys {
 #[pymethods]
 impl PyApiKeys {
     #[new]
-    #[pyo3(signature = (keys, *, prefix="dw", pepper=None, max_presented=MAX_PRESENTED),
+    #[pyo3(signature = (keys, *, prefix=Text("dw".into()), pepper=None, max_presented=MAX_PRESENTED),
         text_signature = "(keys, *, prefix='dw', pepper=None, max_presented=512)")]
     fn new(
         py: Python<'_>,
         keys: &Bound<'_, PyAny>,
-        prefix: &str,
+        prefix: Text,
         pepper: Option<Secret<'_>>,
         max_presented: usize,
     ) -> PyResult<Self> {
-        let mut builder = builder(py, prefix, pepper)?.max_presented(max_presented);
+        let mut builder = builder(py, &prefix.0, pepper)?.max_presented(max_presented);
         for key in keys.try_iter()? {
             let key = key?;
             let key = key.cast::<PyApiKey>().map_err(|_| convert::wrong_type(&key, "an ApiKey"))?.get();
@@ -222,15 +231,15 @@ impl PyApiKeys {
 
     /// The keys of a file's text (JSON Lines, as ``doorward keys`` writes it). Raises ``ConfigError`` with the line.
     #[staticmethod]
-    #[pyo3(signature = (text, *, prefix="dw", pepper=None))]
+    #[pyo3(signature = (text, *, prefix=Text("dw".into()), pepper=None), text_signature = "(text, *, prefix='dw', pepper=None)")]
     fn from_text(
         py: Python<'_>,
         text: Octets<'_>,
-        prefix: &str,
+        prefix: Text,
         pepper: Option<Secret<'_>>,
     ) -> PyResult<Self> {
         let file = KeyFile::parse(text.as_ref()).or_config_error(py)?;
-        Self::built(py, builder(py, prefix, pepper)?.add_file(&file).or_config_error(py)?)
+        Self::built(py, builder(py, &prefix.0, pepper)?.add_file(&file).or_config_error(py)?)
     }
 
     /// The entry of the key that was presented (``str`` or ``bytes``), if it may be used now; else ``None``. ``now`` is seconds
@@ -312,8 +321,8 @@ impl PyNewKey {
 /// >>> new.key.startswith(new.public) and new.public.startswith("dw_live_")
 /// True
 #[pyfunction]
-#[pyo3(signature = (env="live", *, prefix="dw"))]
-pub(crate) fn generate_key(py: Python<'_>, env: &str, prefix: &str) -> PyResult<PyNewKey> {
-    let format = KeyFormat::new(prefix).or_config_error(py)?;
-    Ok(PyNewKey { key: format.mint_random(env).or_config_error(py)? })
+#[pyo3(signature = (env=Text("live".into()), *, prefix=Text("dw".into())), text_signature = "(env='live', *, prefix='dw')")]
+pub(crate) fn generate_key(py: Python<'_>, env: Text, prefix: Text) -> PyResult<PyNewKey> {
+    let format = KeyFormat::new(&prefix.0).or_config_error(py)?;
+    Ok(PyNewKey { key: format.mint_random(&env.0).or_config_error(py)? })
 }

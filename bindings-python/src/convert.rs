@@ -160,6 +160,9 @@ pub(crate) fn now(unix: Option<When>) -> Now {
 }
 
 /// The operating system's clocks, or the caller's own in place of the one that never steps, in seconds.
+///
+/// To the nearest microsecond: the seconds nearest to some are a hair less, and who comes back exactly when a decision said
+/// would be a microsecond early.
 pub(crate) fn clock(now: Option<Seconds>) -> Now {
     let system = Now::system();
     #[expect(
@@ -169,7 +172,7 @@ pub(crate) fn clock(now: Option<Seconds>) -> Now {
     )]
     match now {
         None => system,
-        Some(Seconds(seconds)) => Now { mono: (seconds * 1e6) as u64, ..system },
+        Some(Seconds(seconds)) => Now { mono: (seconds * 1e6).round() as u64, ..system },
     }
 }
 
@@ -193,6 +196,19 @@ impl<'py> FromPyObject<'_, 'py> for Moment {
             return Ok(Self(Now { unix, ..clock(Some(mono)) }));
         }
         Ok(Self(now(Some(When::extract(object)?))))
+    }
+}
+
+/// A `str` that every language has bytes for.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Text(pub(crate) String);
+
+impl<'py> FromPyObject<'_, 'py> for Text {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let text = object.cast::<PyString>().map_err(|_| wrong_type(&object, "str"))?;
+        string(&text).map(Self)
     }
 }
 

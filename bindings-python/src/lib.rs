@@ -35,7 +35,9 @@ mod revocation;
 mod value;
 mod verifier;
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 /// Python's allocator aligns to two words, whatever a class wants.
 const fn is_aligned<T>() {
@@ -73,6 +75,18 @@ const _: () = {
     is_aligned::<verifier::PyVerifier>();
 };
 
+/// Raises `ImportError` in a second interpreter of the process (`mod_wsgi`'s): classes and names are kept once a process, and one
+/// interpreter must not see another's. PyO3 does not look after this for modules of its own kind of initialisation.
+fn only_interpreter(py: Python<'_>) -> PyResult<()> {
+    static FIRST: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    // Each has its own; held, so that no other takes its place in memory.
+    let builtins = py.import("builtins")?;
+    match FIRST.get_or_init(py, || builtins.clone().unbind()).is(&builtins) {
+        true => Ok(()),
+        false => Err(PyImportError::new_err("doorward does not support subinterpreters yet")),
+    }
+}
+
 /// Free-threaded CPython has no abi3 before 3.15: it needs a wheel of its own, which is not built yet.
 #[pymodule(gil_used = true)]
 mod _doorward {
@@ -105,6 +119,7 @@ mod _doorward {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::only_interpreter(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -72,8 +72,10 @@ pub(crate) struct Shown<'a, H> {
 }
 
 impl<H: Holder> Shown<'_, H> {
-    pub(crate) fn shows(&self, py: Python<'_>, method: &str, name: &str) -> PyResult<bool> {
-        Ok(self.policy.shows(self.holder, list(py, method)?, name))
+    pub(crate) fn shows(&self, method: &str, name: &Bound<'_, PyString>) -> PyResult<bool> {
+        let list = list(name.py(), method)?;
+        // What is no Unicode is nobody's name, and in no policy.
+        Ok(name.to_str().is_ok_and(|name| self.policy.shows(self.holder, list, name)))
     }
 
     pub(crate) fn filter<'py>(
@@ -83,7 +85,8 @@ impl<H: Holder> Shown<'_, H> {
         key: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
         let py = items.py();
-        let (list, shown) = (list(py, method)?, PyList::empty(py));
+        list(py, method)?;
+        let shown = PyList::empty(py);
         if items.cast::<PyString>().is_ok() || items.cast::<PyBytes>().is_ok() {
             return Err(wrong_type(items, "an iterable of items"));
         }
@@ -93,9 +96,8 @@ impl<H: Holder> Shown<'_, H> {
                 Some(key) => key.call1((&item,))?,
                 None => item.clone(),
             };
-            // What is no text is nobody's name; a lone surrogate is in no policy.
             let name = name.cast::<PyString>().map_err(|_| wrong_type(&name, "an item's name, a str"))?;
-            if name.to_str().is_ok_and(|name| self.policy.shows(self.holder, list, name)) {
+            if self.shows(method, name)? {
                 shown.append(item)?;
             }
         }
@@ -189,11 +191,13 @@ impl PyPolicy {
         &self,
         py: Python<'_>,
         kind: &str,
-        name: &str,
+        name: &Bound<'_, PyString>,
         roles: Strings,
         scopes: Strings,
     ) -> PyResult<bool> {
-        Ok(self.policy.is_allowed(&Held::new(&roles.0, &scopes.0), self::kind(py, kind)?, name))
+        let (holder, kind) = (Held::new(&roles.0, &scopes.0), self::kind(py, kind)?);
+        // A lone surrogate is in nobody's name: what asks for it is refused, whoever may reach everything.
+        Ok(name.to_str().is_ok_and(|name| self.policy.is_allowed(&holder, kind, name)))
     }
 
     /// Whether an item of a list is shown to somebody with these roles and scopes: what they may reach, and templates by which they might
@@ -202,13 +206,12 @@ impl PyPolicy {
         text_signature = "($self, method, name, *, roles=(), scopes=())")]
     fn shows(
         &self,
-        py: Python<'_>,
         method: &str,
-        name: &str,
+        name: &Bound<'_, PyString>,
         roles: Strings,
         scopes: Strings,
     ) -> PyResult<bool> {
-        Shown { policy: &self.policy, holder: &Held::new(&roles.0, &scopes.0) }.shows(py, method, name)
+        Shown { policy: &self.policy, holder: &Held::new(&roles.0, &scopes.0) }.shows(method, name)
     }
 
     /// Of ``items``, those that are shown, in a new list. ``key`` gives an item's name (of resources the URI, of templates theirs); without

@@ -17,7 +17,6 @@ use std::time::Duration;
 #[derive(PartialEq)]
 pub(crate) struct PyQuota {
     pub(crate) quota: Quota,
-    strict: bool,
 }
 
 pub(crate) fn duration(py: Python<'_>, seconds: Span, name: &str) -> PyResult<Duration> {
@@ -31,12 +30,12 @@ impl PyQuota {
         if let Some(burst) = burst {
             quota = quota.burst(burst).or_config_error(py)?;
         }
-        Ok(Self { quota: if strict { quota.strict() } else { quota }, strict })
+        Ok(Self { quota: if strict { quota.strict() } else { quota } })
     }
 
     /// A quota of the core's.
     pub(crate) const fn of(quota: Quota) -> Self {
-        Self { quota, strict: false }
+        Self { quota }
     }
 }
 
@@ -66,8 +65,14 @@ impl PyQuota {
         self.quota.capacity()
     }
 
+    /// Whether every window is kept to ``max``.
+    #[getter]
+    fn strict(&self) -> bool {
+        self.quota.is_strict()
+    }
+
     fn __repr__(&self) -> String {
-        let strict = if self.strict { ", strict=True" } else { "" };
+        let strict = if self.quota.is_strict() { ", strict=True" } else { "" };
         let (max, window) = (self.quota.limit(), self.quota.period().as_secs_f64());
         format!("Quota({max}, {window}, burst={}{strict})", self.quota.capacity())
     }
@@ -156,7 +161,7 @@ impl PyLimiter {
         strict: bool,
         slots: usize,
     ) -> PyResult<Self> {
-        let PyQuota { quota, .. } = PyQuota::made(py, max, window, burst, strict)?;
+        let PyQuota { quota } = PyQuota::made(py, max, window, burst, strict)?;
         Ok(Self { limiter: Arc::new(Limiter::with_random_seed(slots, quota).or_config_error(py)?) })
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -118,6 +119,29 @@ def test_a_set_that_can_not_be_is_refused(keys: list[tuple[str, str]], code: str
         ApiKeys([ApiKey(id, key) for id, key in keys])
     assert raised.value.code == code
     assert KEY not in str(raised.value)
+
+
+def test_text_that_no_encoding_has_bytes_for() -> None:
+    lone = "\udc00" * 40
+    digest = hashlib.sha256(b"x").hexdigest()
+    calls: list[Callable[[], object]] = [
+        lambda: ApiKey(lone, KEY),
+        lambda: ApiKey("a", lone),
+        lambda: ApiKey("a", digest=lone[:1] + digest[1:]),
+        lambda: ApiKey("a", KEY, name=lone),
+        lambda: ApiKey("a", KEY, roles=lone),
+        lambda: ApiKey("a", KEY, metadata={lone: "x"}),
+        lambda: ApiKey("a", KEY, metadata={"x": lone}),
+        lambda: ApiKeys([], prefix=lone),
+        lambda: ApiKeys([], pepper=lone),
+        lambda: ApiKeys.from_text("", prefix=lone),
+        lambda: generate_key(lone),
+        lambda: generate_key(prefix=lone),
+    ]
+    for call in calls:
+        with pytest.raises(ConfigError) as raised:
+            call()
+        assert raised.value.code == "text_invalid"
 
 
 def test_entries_and_sets_of_the_wrong_kind() -> None:

@@ -80,6 +80,15 @@ def test_bad(guarded: str, headers: dict[str, str], error: str) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+def test_another_scheme_beside_a_key_is_ignored(guarded: str) -> None:
+    """The gate ignores it, and FastMCP's own check after the gate must not refuse whom the gate admitted."""
+    headers = {"x-api-key": KEY, "authorization": "Basic dXNlcjpwYXNz", "accept": "application/json, text/event-stream"}
+    answer = httpx.post(guarded + "/mcp", json=PING, headers=headers)
+    assert answer.status_code != 401
+    results, _ = called(guarded, {"x-api-key": KEY, "authorization": "Basic dXNlcjpwYXNz"}, "whoami")
+    assert str(results[0]).startswith("key:")
+
+
 def test_under_scoped_is_403(guarded: str) -> None:
     results, _ = called(guarded, bearer(scope="read"), "whoami", "export")
     assert results[0] == "anna with read" and isinstance(results[1], Exception)
@@ -138,5 +147,6 @@ def test_token_provider() -> None:
         return statuses
 
     assert asyncio.run(go()) == [401, 403, 401, 200, -1, 200, 0]
-    with pytest.raises(ConfigError):
-        Requirements({"secret": {}})
+    for needs in ({}, {"role": ["admin"]}, {"scopes": ["read"], "role": ["admin"]}):
+        with pytest.raises(ConfigError):
+            Requirements({"secret": needs})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
+import weakref
 from collections import namedtuple
 from datetime import timedelta
 from typing import Any
@@ -353,3 +355,18 @@ def test_the_session_in_the_query() -> None:
         refused = gate.begin("GET", headers, "127.0.0.1", session_in_query=("sessionId", bad))
         assert isinstance(refused, Denial) and refused.status in (400, 404), bad
         assert refused.raw_headers == [(name.encode(), value.encode()) for name, value in refused.headers]
+
+
+def test_a_gate_that_its_revocation_list_holds_is_collected() -> None:
+    class Server:
+        def __init__(self) -> None:
+            self.gate = Gate(verifiers=Verifier(secret=SECRET), revocation_list=self.is_revoked)
+
+        def is_revoked(self, token: Revocable) -> bool:
+            return False
+
+    server = Server()
+    left = weakref.ref(server)
+    del server
+    gc.collect()
+    assert left() is None

@@ -58,6 +58,16 @@ def test_tokens() -> None:
         ({"authorization": f"Bearer {TOKEN[:-4]}AAAA"}, "Invalid credentials", "signature_invalid"),
         ({"x-api-key": KEY, "authorization": f"Bearer {TOKEN}"}, "Too many credentials", "credentials_ambiguous"),
         ([("X-Api-Key", KEY), ("x-api-key", KEY)], "Too many credentials", "credentials_ambiguous"),
+        (
+            [("authorization", f"Bearer {TOKEN}"), ("Authorization", "Basic abc")],
+            "Too many credentials",
+            "credentials_ambiguous",
+        ),
+        (
+            [("authorization", "Basic abc"), ("Authorization", f"Bearer {TOKEN}")],
+            "Too many credentials",
+            "credentials_ambiguous",
+        ),
         ({"Authorization": [f"Bearer {TOKEN}"] * 2}, "Too many credentials", "credentials_ambiguous"),
     ],
 )
@@ -127,3 +137,11 @@ def test_the_example() -> None:
         assert admin.json() == {"result": "delete for jwt:https://i.example:anna"}
         nobody = httpx.post(url + "/search")
         assert (nobody.status_code, nobody.json()) == (401, {"error": "Missing credentials"})
+
+
+@pytest.mark.parametrize(
+    "headers", ["authorization: x", b"authorization: x", None, 3, [1], ["ab"], [b"ab"], {"x": None}]
+)
+def test_what_are_no_headers_is_a_type_error(headers: Any) -> None:
+    with pytest.raises(TypeError):
+        both().authenticate(headers)

@@ -9,7 +9,23 @@ from typing import Any
 import pytest
 
 import doorward
-from doorward import ApiKey, ApiKeys, ConfigError, Key, KeySet, Limiter, SigningKey, TokenError, Verifier, sign
+from doorward import (
+    Admitted,
+    ApiKey,
+    ApiKeys,
+    ConfigError,
+    Denial,
+    Gate,
+    Key,
+    KeySet,
+    Limiter,
+    NeedBody,
+    Policy,
+    SigningKey,
+    TokenError,
+    Verifier,
+    sign,
+)
 from shared import NOW, SECRET
 
 TOKEN = sign({"sub": "anna", "exp": NOW + 60}, SECRET)
@@ -217,3 +233,51 @@ def test_claims_that_are_not_finite_or_go_round_are_a_value_error() -> None:
     with pytest.raises(doorward.SignError) as raised:
         sign({"sub": "anna"}, SECRET)
     assert raised.value.code == "expiry_missing"
+
+
+LONE = ["\ud800", "/a\udfff", "GET\udc80"]
+
+
+@pytest.mark.parametrize("lone", LONE, ids=ascii)
+def test_a_lone_surrogate_in_a_request_is_nobody_s_name(lone: str) -> None:
+    """JSON may hold one, and frameworks' paths: an answer, and no error of another kind."""
+    key = {"host": "localhost", "x-api-key": "a-key-nobody-guesses", "content-type": "application/json"}
+    policy = Policy(everybody={"tools": ["*"], "methods": ["*"]})
+    gate = Gate(api_keys=KEYS, policy=policy, session_key=SECRET)
+    admitted = gate.admit("GET", key, "127.0.0.1")
+    assert isinstance(admitted, Admitted)
+    who = admitted.principal
+    assert gate.well_known("GET", lone) is None and gate.well_known(lone, "/mcp") is None
+    for decided in (gate.begin(lone, {}, "127.0.0.1"), gate.admit(lone, {}, "127.0.0.1", b"{}")):
+        assert isinstance(decided, Denial)
+    for query in (("session_id", f"session_id={lone}"), (lone, "session_id=1")):
+        assert isinstance(gate.begin("POST", key, "127.0.0.1", session_in_query=query), Denial | NeedBody)
+    assert not policy.is_allowed("tool", lone)
+    assert not policy.shows("tools/list", lone) and not gate.shows(who, "tools/list", lone)
+    assert gate.filter(who, "tools/list", [lone, "a"]) == ["a"]
+    assert gate.unbind("task", who, gate.bind("task", who, "one") + lone) is None
+
+
+@pytest.mark.parametrize("thing", [None, 3, b"GET", ["GET"]])
+def test_a_request_s_method_and_path_are_text(thing: Any) -> None:
+    gate = Gate(api_keys=KEYS)
+    calls: list[Callable[[], object]] = [
+        lambda: gate.begin(thing, {}, "127.0.0.1"),
+        lambda: gate.admit(thing, {}, "127.0.0.1"),
+        lambda: gate.well_known(thing, "/"),
+        lambda: gate.well_known("GET", thing),
+        lambda: gate.begin("GET", {}, "127.0.0.1", session_in_query=("a", thing)),
+        lambda: Policy().is_allowed("tool", thing),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError):
+            call()
+
+
+def test_a_revocation_before_no_moment_revokes_everything() -> None:
+    gate = Gate(verifiers=VERIFIER, policy=Policy.allow_all())
+    gate.revoke_subject("", "anna", float("nan"), NOW + 60)
+    token = sign({"sub": "anna", "iat": NOW - 60, "exp": NOW + 60}, SECRET)
+    headers = {"host": "localhost", "authorization": f"Bearer {token}"}
+    decided = gate.admit("GET", headers, "127.0.0.1", now=NOW)
+    assert isinstance(decided, Denial) and decided.code == "token_revoked"

@@ -16,8 +16,8 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from servers import ADMIN_KEY, EXAMPLES, KEY, SECRET, environment, running
 
-from doorward import ApiKey, ApiKeys, ConfigError, Jwks, Verifier, sign
-from doorward.mcp import TokenVerifier, requires
+from doorward import ApiKey, ApiKeys, ConfigError, Gate, Jwks, Policy, Verifier, sign
+from doorward.mcp import Guard, TokenVerifier, requires
 
 pytestmark = pytest.mark.thread_unsafe
 
@@ -304,3 +304,23 @@ def test_the_tokens_time_is_the_sessions_too(guarded: str) -> None:
     assert httpx.post(guarded + "/mcp", json=ping, headers={**soon, **accept}).status_code != 401
     time.sleep(1.1)
     assert httpx.post(guarded + "/mcp", json=ping, headers={**soon, **accept}).status_code == 401
+
+
+def test_a_credential_of_another_scheme_is_no_access_token() -> None:
+    tokens: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        tokens.append(scope["user"].access_token.token)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    gate = Gate(api_keys=ApiKeys([ApiKey("ci", KEY)]), verifiers=Verifier(secret=SECRET), policy=Policy.allow_all())
+    transport = httpx.ASGITransport(Guard(app, gate), client=("192.0.2.7", 1))
+
+    async def go() -> None:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            for headers in ({"x-api-key": KEY, "authorization": "Basic dXNlcjpwYXNz"}, bearer()):
+                assert (await http.get("/mcp", headers=headers)).status_code == 200
+
+    asyncio.run(go())
+    assert tokens[0] == "" and tokens[1].count(".") == 2

@@ -139,3 +139,39 @@ def test_a_stub_that_is_wrong_would_be_found(tmp_path: Path) -> None:
 def test_types_are_shipped() -> None:
     folder = Path(doorward.__file__).parent
     assert (folder / "py.typed").exists() and (folder / "_doorward.pyi").exists()
+
+
+def test_the_licences_are_shipped() -> None:
+    """Both ask that their text goes with every copy."""
+    package = Path(__file__).parents[1]
+    settings = (package / "pyproject.toml").read_text(encoding="utf-8")
+    for name in ("LICENSE-APACHE", "LICENSE-MIT"):
+        assert (package / name).read_text(encoding="utf-8") == (package.parent / name).read_text(encoding="utf-8")
+        assert f'"{name}"' in settings
+
+
+SECOND = """
+import sys
+import doorward
+try:
+    import _interpreters as interpreters
+    run = interpreters.exec
+except ImportError:
+    import _xxsubinterpreters as interpreters
+    run = interpreters.run_string
+code = "import sys; sys.path[:] = " + repr(sys.path) + chr(10) + '''
+try:
+    import doorward
+except ImportError as error:
+    print("refused", flush=True)
+else:
+    print("imported", flush=True)
+'''
+run(interpreters.create(), code)
+"""
+
+
+def test_a_second_interpreter_is_refused() -> None:
+    """What is kept once a process is one interpreter's own: another would get its classes, or what is left of them."""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", SECOND], capture_output=True, text=True, check=True)
+    assert done.stdout == "refused\n", done.stdout + done.stderr

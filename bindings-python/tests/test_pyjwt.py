@@ -281,3 +281,19 @@ for call in (lambda: jwt.PyJWKClient("https://a.example"), lambda: jwt.hand_over
     public = pyjwt.get_algorithm_by_name("RS256").to_jwk(RSA.public_key())
     command = [sys.executable, "-W", "error", "-c", program, private_pem(RSA).decode(), public]
     subprocess.run(command, check=True, timeout=60)
+
+
+def test_text_and_bytes_of_a_key_are_not_compared() -> None:
+    """Which ``python -bb`` makes an error of."""
+    private = ed25519.Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    code = f"""
+import doorward.pyjwt as jwt
+for key in ({public!r}, {public.decode()!r}):
+    for options in ({{}}, {{"enforce_minimum_key_length": True}}):
+        claims = jwt.decode({jwt.encode({"a": 1}, private, algorithm="EdDSA")!r}, key, ["EdDSA"], options)
+        assert claims == {{"a": 1}}
+"""
+    subprocess.run([sys.executable, "-bb", "-W", "error", "-c", code], check=True)

@@ -67,6 +67,19 @@ def test_quotas() -> None:
     assert (quota.max, quota.window, quota.capacity) == (10, 60.0, 5)
     assert Limiter(10, 60, burst=3).quota.capacity == 3
     assert "10" in repr(quota) and "strict" in repr(quota)
+    # The refill differs, though the bucket is as large.
+    assert quota.strict and quota == Limiter(10, 60, strict=True).quota != Quota(10, 60, burst=5)
+
+
+def test_who_comes_back_when_told_is_let_in() -> None:
+    limiter = Limiter(1, 10)
+    for n in range(2000):
+        # Each a float that is not quite the microsecond it stands for.
+        start = n * 12.779_607
+        assert limiter.check(f"{n}", now=start)
+        denied = limiter.check(f"{n}", now=start)
+        assert denied.retry_after is not None and denied.retry_after <= 10
+        assert limiter.check(f"{n}", now=start + denied.retry_after)
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _redis
 from ._doorward import Admitted, ApiKey, Ask, Denial, Fetch, Gate, NeedBody
 from ._jwks import KeyFetcher
+from ._told import Told, logger
 
 if TYPE_CHECKING:
     import httpx
     import redis.asyncio as aredis
-
-logger = logging.getLogger("doorward")
 
 #: Asked by the SHA-256 of what was presented: its entry, or nothing.
 ApiKeyLookUp = Callable[[str], Awaitable[ApiKey | None]]
@@ -37,13 +35,15 @@ class Door:
         api_key_look_up: ApiKeyLookUp | None = None,
         introspect: Introspect | None = None,
     ) -> None:
-        """``http_client`` fetches keys, in place of one of its own."""
+        """``http_client`` fetches keys, in place of one of its own. Raises ``TypeError``: a client that blocks."""
+        if redis is not None and not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
+            raise TypeError("redis must be an async client, as redis.asyncio.Redis: another would stop the event loop")
         self.gate = gate
         self._redis = redis
         self._look_up = api_key_look_up
         self._introspect = introspect
         self._fetcher = KeyFetcher(http_client)
-        self._told: set[str] = set()
+        self.told = Told()
 
     async def start(self) -> None:
         """Fetches the keys there are, so that the first caller need not wait. What fails is logged, and tried again."""
@@ -74,31 +74,25 @@ class Door:
         if kind == "keys":
             return await self._fetcher.answer(ask)
         if kind == "shared_limit" and self._redis is not None:
-            return await _redis.spend(self._redis, ask)
+            return await _redis.spend(self._redis, ask, self.told)
         if kind == "api_key" and self._look_up is not None and (digest := ask.digest) is not None:
-            return await _asked(ask, self._look_up(digest), ask.found)
+            return await _asked(ask, self._look_up, (digest,), ask.found)
         if kind == "introspection" and self._introspect is not None and (url := ask.url) and (form := ask.body):
-            return await _asked(ask, self._introspect(url, form), lambda answer: _introspected(ask, *answer))
+            return await _asked(ask, self._introspect, (url, form), lambda answer: _introspected(ask, *answer))
+        self.told.nobody(kind)
         return ask.unavailable()
-
-    def tell(self, decided: Admitted | Denial, began: float) -> None:
-        """Logs a decision on what began then; and once each what the operator should know of the configuration."""
-        if logger.isEnabledFor(logging.INFO):
-            logger.info("%s", decided.audit(round((time.perf_counter() - began) * 1e6)))
-        for note in decided.notes:
-            if note not in self._told:
-                self._told.add(note)
-                logger.warning("%s", note)
 
 
 def _introspected(ask: Ask, status: int, body: bytes) -> Any:
     return ask.unavailable() if len(body) > (ask.limit or 0) else ask.replied(status, body)
 
 
-async def _asked(ask: Ask, answer: Awaitable[Any], go_on: Callable[[Any], Any]) -> Any:
+async def _asked(
+    ask: Ask, who: Callable[..., Awaitable[Any]], what: tuple[str, ...], go_on: Callable[[Any], Any]
+) -> Any:
     """The host's answer within the deadline. What goes wrong in it is the host's, and refuses nobody for good."""
     try:
-        found = await asyncio.wait_for(answer, ask.deadline)
+        found = await asyncio.wait_for(who(*what), ask.deadline)
         return go_on(found)
     except asyncio.TimeoutError:
         logger.error("the answer to a question of kind %s took too long", ask.kind)

@@ -1,12 +1,24 @@
-"""Asking about opaque tokens (RFC 7662): as whom, and how much of an answer is read."""
+"""Asking others: what of an answer is read, and about opaque tokens (RFC 7662) as whom."""
 
 from __future__ import annotations
 
 import base64
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
+
+if TYPE_CHECKING:
+    import httpx
 
 #: Bytes of an answer: core reads no more, and refuses what is longer.
 LONGEST = 65536
+
+#: What every request says. Of a packed answer a few kilobytes may be gigabytes, and unpacked before they are counted.
+ASKED = {"accept": "application/json", "accept-encoding": "identity"}
+
+
+def is_packed(answer: httpx.Response) -> bool:
+    """Whether it is packed all the same: then it is not read."""
+    return str(answer.headers.get("content-encoding", "identity")).lower() != "identity"
 
 
 def authorization(client_secret: str, client_id: str | None) -> dict[str, str]:
@@ -17,7 +29,7 @@ def authorization(client_secret: str, client_id: str | None) -> dict[str, str]:
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
         how = "Basic " + base64.b64encode(pair.encode()).decode()
     return {
+        **ASKED,
         "authorization": how,
-        "accept": "application/json",
         "content-type": "application/x-www-form-urlencoded",
     }

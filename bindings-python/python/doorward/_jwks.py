@@ -7,20 +7,25 @@ cookies or credentials are sent, and no more is read than a key set may have.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ._doorward import Ask, Fetch, Jwks, Principal, Verifier
 from ._errors import KeysUnavailable, UnknownKey
+from ._introspect import ASKED, is_packed
+from ._told import logger
 
 if TYPE_CHECKING:
     import httpx
 
-logger = logging.getLogger("doorward")
-
 #: How often those who wait look for themselves, in seconds: another process's worth of requests shares one fetch.
 LOOK = 0.05
+
+
+def must_be_async(client: object) -> None:
+    """Raises ``TypeError``: a client that blocks. Told apart without importing httpx, which there may be no need of."""
+    if client is not None and not hasattr(client, "aclose"):
+        raise TypeError("http_client must be an httpx.AsyncClient: another would stop the event loop")
 
 
 class Source(Protocol):
@@ -34,6 +39,7 @@ class KeyFetcher:
     """Fetches keys with an ``httpx.AsyncClient``: the one that is given, or its own."""
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        must_be_async(client)
         self._client = client
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -45,8 +51,8 @@ class KeyFetcher:
     async def refreshed(self, source: Source) -> None:
         """Starts whatever is due, and waits for it."""
         self.refresh(source)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if tasks := self._here():
+            await asyncio.wait(tasks)
 
     async def answer(self, ask: Ask) -> Any:
         """Sees to a question for keys, and gives the gate's next step."""
@@ -61,7 +67,7 @@ class KeyFetcher:
 
     async def aclose(self) -> None:
         """Gives up what is under way."""
-        tasks = list(self._tasks)
+        tasks = self._here()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -73,9 +79,14 @@ class KeyFetcher:
         while jwks.is_fetching():
             await self._look()
 
+    def _here(self) -> list[asyncio.Task[None]]:
+        """The tasks of this event loop. Another thread's wakes nobody here, and waiting for it might never end."""
+        loop = asyncio.get_running_loop()
+        return [task for task in self._tasks.copy() if task.get_loop() is loop]
+
     async def _look(self) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+        if tasks := self._here():
+            await asyncio.wait(tasks, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
         else:
             await asyncio.sleep(LOOK)
 
@@ -120,6 +131,9 @@ async def _once(client: httpx.AsyncClient, fetch: Fetch) -> Fetch | None:
     except (httpx.HTTPError, httpx.InvalidURL, asyncio.TimeoutError, OSError) as error:
         logger.debug("no reply from %s: %s", url, type(error).__name__)
         fetched = fetch.unreachable()
+    except Exception:
+        logger.exception("the client could not GET %s", url)
+        fetched = fetch.unreachable()
     except BaseException:
         # Cancelled: whoever waits for it should not have to find out for themselves.
         fetch.unreachable()
@@ -138,9 +152,8 @@ async def _once(client: httpx.AsyncClient, fetch: Fetch) -> Fetch | None:
 
 async def _get(client: httpx.AsyncClient, url: str, limit: int) -> tuple[int, bytes] | None:
     """Status and body; nothing where it is too long."""
-    headers = {"accept": "application/json"}
-    async with client.stream("GET", url, headers=headers, follow_redirects=False) as response:
-        if response.status_code != 200:
+    async with client.stream("GET", url, headers=ASKED, follow_redirects=False) as response:
+        if response.status_code != 200 or is_packed(response):
             # What it says is of no use, so it is not read.
             return response.status_code, b""
         body = bytearray()

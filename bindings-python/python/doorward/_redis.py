@@ -11,6 +11,7 @@ import concurrent.futures
 from typing import TYPE_CHECKING, Any
 
 from ._doorward import Ask
+from ._told import Told
 
 if TYPE_CHECKING:
     import redis as redis_py
@@ -21,9 +22,11 @@ def _arguments(ask: Ask) -> tuple[Any, ...]:
     return ask.command or ()
 
 
-def _failed(ask: Ask, error: Exception) -> Any:
+def _failed(ask: Ask, told: Told, error: Exception) -> Any:
     import redis
 
+    if not isinstance(error, redis.exceptions.NoScriptError):
+        told.uncounted(error)
     if isinstance(error, redis.ResponseError):
         # redis-py takes the code off some errors, and makes a class of it.
         code = {"NoScriptError": "NOSCRIPT ", "ReadOnlyError": "READONLY ", "OutOfMemoryError": "OOM "}
@@ -33,21 +36,22 @@ def _failed(ask: Ask, error: Exception) -> Any:
     return ask.unreachable()
 
 
-async def spend(client: aredis.Redis, ask: Ask) -> Any:
+async def spend(client: aredis.Redis, ask: Ask, told: Told) -> Any:
     """Runs the command until its deadline, and gives the gate's next step."""
     import redis
 
     try:
         execute: Any = client.execute_command
         reply = await asyncio.wait_for(execute(*_arguments(ask)), ask.deadline)
-    except (asyncio.TimeoutError, redis.TimeoutError):
+    except (asyncio.TimeoutError, redis.TimeoutError) as error:
+        told.uncounted(error)
         return ask.unavailable()
     except (redis.RedisError, OSError) as error:
-        return _failed(ask, error)
+        return _failed(ask, told, error)
     return ask.returned(reply if reply is not None else ())
 
 
-def spend_now(client: redis_py.Redis, ask: Ask, pool: concurrent.futures.Executor) -> Any:
+def spend_now(client: redis_py.Redis, ask: Ask, told: Told, pool: concurrent.futures.Executor) -> Any:
     """The same for callers without an event loop: a thread of the pool waits for the server, they only so long."""
     import redis
 
@@ -55,8 +59,9 @@ def spend_now(client: redis_py.Redis, ask: Ask, pool: concurrent.futures.Executo
         execute: Any = client.execute_command
         sent = pool.submit(execute, *_arguments(ask))
         reply = sent.result(timeout=ask.deadline)
-    except (concurrent.futures.TimeoutError, redis.TimeoutError):
+    except (concurrent.futures.TimeoutError, redis.TimeoutError) as error:
+        told.uncounted(error)
         return ask.unavailable()
     except (redis.RedisError, OSError) as error:
-        return _failed(ask, error)
+        return _failed(ask, told, error)
     return ask.returned(reply if reply is not None else ())

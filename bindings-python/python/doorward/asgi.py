@@ -10,18 +10,22 @@ For asyncio: under trio every request, and the application's start, is a ``Runti
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 import time
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from ._door import ApiKeyLookUp, Door, Introspect, logger
+from ._door import ApiKeyLookUp, Door, Introspect
 from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
 from ._errors import ConfigError
-from ._introspect import LONGEST, authorization
+from ._introspect import LONGEST, authorization, is_packed
+from ._jwks import must_be_async
 from ._sse import EndpointEvent
+from ._told import logger
 
 if TYPE_CHECKING:
     import httpx
@@ -46,6 +50,11 @@ SESSION = b"mcp-session-id"
 
 #: A segment that is resolved, as an application or what is behind it may do.
 _DOTS = re.compile(r"[/\\]\.{1,2}(?:[/\\;]|$)")
+
+#: Where the scope has the address of the server's metadata, for challenges made later on; ``None`` without OAuth.
+METADATA = "doorward.resource_metadata"
+
+_WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 _RATE = frozenset(
     {b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset", b"ratelimit", b"ratelimit-policy"}
@@ -76,7 +85,8 @@ class Introspector:
     def __init__(
         self, client_secret: str, *, client_id: str | None = None, http_client: httpx.AsyncClient | None = None
     ) -> None:
-        """``http_client`` asks, in place of one of its own."""
+        """``http_client`` asks, in place of one of its own. Raises ``TypeError``: one that blocks."""
+        must_be_async(http_client)
         self._authorization = authorization(client_secret, client_id)
         self._client = http_client
 
@@ -90,6 +100,8 @@ class Introspector:
             "POST", url, content=form, headers=self._authorization, follow_redirects=False
         ) as answer:
             body = bytearray()
+            if is_packed(answer):
+                return answer.status_code, b""
             async for chunk in answer.aiter_bytes():
                 body += chunk
                 if len(body) > LONGEST:
@@ -130,15 +142,18 @@ class Guard:
         introspect: Introspect | None = None,
         session_in_query: str | None = "session_id",
     ) -> None:
-        """``app`` is what is guarded."""
+        """``app`` is what is guarded. Raises ``ConfigError``: a path that does not begin with ``/``, or opens all."""
         self.app = app
         self.door = Door(
             gate, http_client=http_client, redis=redis, api_key_look_up=api_key_look_up, introspect=introspect
         )
-        self._open = tuple(open)
-        self._plain = tuple(plain)
+        self._open = _paths("open", open)
+        self._plain = _paths("plain", plain)
+        if any(not path.strip("/") for path in self._open):
+            raise ConfigError("an open path of / would leave nothing guarded")
         self._peer = peer
         self._binds = gate.binds_sessions
+        self._metadata = _metadata_of(gate)
         self._session_in_query = session_in_query if self._binds else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,7 +167,7 @@ class Guard:
         elif kind == "lifespan":
             await self._lifespan(scope, receive, send)
         else:
-            await self.app(scope, receive, send)
+            raise RuntimeError("doorward guards HTTP: what goes through other connections, no gate reads")
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         _task()
@@ -198,7 +213,7 @@ class Guard:
             body, step = await _read(step, scope, receive)
             if isinstance(step, Ask):
                 step = await door.answered(step)
-        door.tell(step, began)
+        door.told.decision(step, began)
         if isinstance(step, Denial):
             raw = step.raw_headers
             if body is None and _has_body(scope) and scope.get("http_version", "1.1").startswith("1"):
@@ -207,7 +222,8 @@ class Guard:
             await _send(send, step.status, raw, step.body)
             return
         assert isinstance(step, Admitted)
-        scope = {**scope, "state": {**scope.get("state", {}), "principal": step.principal}}
+        state = {**scope.get("state", {}), "principal": step.principal}
+        scope = {**scope, "state": state, METADATA: self._metadata}
         if not plain:
             receive = _handing_on(body or b"", receive)
         if self._binds:
@@ -233,11 +249,11 @@ class Guard:
         answer = _Answer(self, admitted, scope["headers"], send, task)
         try:
             await self.app(scope, receive, answer.passed_on)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Exception) as error:
             if not answer.cut:
                 raise
-            # Ours, and seen to.
-            if task is not None and hasattr(task, "uncancel"):
+            # Ours, and seen to; or what the application makes of a client that is gone.
+            if isinstance(error, asyncio.CancelledError) and task is not None and hasattr(task, "uncancel"):
                 task.uncancel()
         finally:
             if answer.timer is not None:
@@ -252,6 +268,25 @@ def _task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:
         raise RuntimeError("doorward's guard runs under asyncio alone: start the server so, not under trio") from None
+
+
+def _metadata_of(gate: Gate) -> str | None:
+    """Where the server's metadata is (RFC 9728 §3.1), by the gate's own document."""
+    answer = gate.well_known("GET", _WELL_KNOWN)
+    if answer is None or answer[0] != 200:
+        return None
+    url = urlsplit(json.loads(answer[2])["resource"])
+    return f"{url.scheme}://{url.netloc}{_WELL_KNOWN}{url.path.rstrip('/')}"
+
+
+def _paths(name: str, paths: Iterable[str]) -> tuple[str, ...]:
+    """Paths to begin with. The letters of one, or an empty one, would be the beginning of all."""
+    if isinstance(paths, (str, bytes)):
+        raise TypeError(f"{name} must be a list of paths, not {type(paths).__name__}")
+    found = tuple(paths)
+    if not all(isinstance(path, str) and path.startswith("/") for path in found):
+        raise ConfigError(f"a path in {name} must be a str that begins with /")
+    return found
 
 
 def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:
@@ -270,7 +305,9 @@ def _header(headers: Any, name: bytes) -> bytes | None:
 
 
 def _bearer(headers: Any) -> bytes:
-    return (_header(headers, b"authorization") or b"").partition(b" ")[2].strip()
+    """What is behind ``Bearer``. Another scheme's credential is none of the gate's, nor of what is behind it."""
+    scheme, _, credential = (_header(headers, b"authorization") or b"").partition(b" ")
+    return credential.strip() if scheme.lower() == b"bearer" else b""
 
 
 def _declared(scope: Scope) -> int:
@@ -375,13 +412,15 @@ async def _collect(receive: Receive, limit: int) -> bytes | None:
 
 
 def _handing_on(body: bytes, receive: Receive) -> Receive:
-    """The body once, and then whatever comes: a disconnect."""
+    """The body once, and then whatever comes but a body: a disconnect. What the gate has not read, nobody gets."""
     handed = False
 
     async def again() -> Message:
         nonlocal handed
-        if handed:
-            return await receive()
+        while handed:
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
         handed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -416,10 +455,15 @@ class _Answer:
             message = {**message, "headers": headers}
         elif kind == "http.response.body":
             more = message.get("more_body", False)
+            if more and self.timer is None:
+                self._look_again()
+                until = self._admitted.valid_until
+                self.cut = until is not None and until <= time.time()
+            if self.cut:
+                # As servers tell applications that nobody is there any more.
+                raise OSError("the credential of this answer has ended")
             if not more:
                 self.over = True
-            elif self.timer is None:
-                self._look_again()
             if self._endpoint is not None:
                 message = {**message, "body": self._endpoint.passed_on(message.get("body", b""), more)}
         await self._send(message)

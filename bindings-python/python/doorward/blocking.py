@@ -6,7 +6,8 @@ an ``httpx.Client``, shared limits by redis-py, API keys and opaque tokens by fu
 
 from __future__ import annotations
 
-import logging
+import inspect
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from . import _redis
 from ._doorward import Admitted, ApiKey, Ask, Denial, Fetch, Gate, NeedBody, Principal, Verifier
 from ._errors import KeysUnavailable, UnknownKey
-from ._introspect import LONGEST, authorization
+from ._introspect import ASKED, LONGEST, authorization, is_packed
+from ._told import Told, logger
 
 if TYPE_CHECKING:
     import httpx
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Door", "Introspector"]
 
-logger = logging.getLogger("doorward")
-
 #: How often those who wait for keys look for themselves, in seconds.
 LOOK = 0.05
+
+
+def _must_block(client: object) -> None:
+    if hasattr(client, "aclose"):
+        raise TypeError("http_client must be an httpx.Client: nobody would await an async one")
 
 
 class Introspector:
@@ -40,7 +45,8 @@ class Introspector:
     def __init__(
         self, client_secret: str, *, client_id: str | None = None, http_client: httpx.Client | None = None
     ) -> None:
-        """``http_client`` asks, in place of one of its own."""
+        """``http_client`` asks, in place of one of its own. Raises ``TypeError``: one that is awaited."""
+        _must_block(http_client)
         self._authorization = authorization(client_secret, client_id)
         self._client = http_client
         self._making = Lock()
@@ -56,6 +62,8 @@ class Introspector:
             "POST", url, content=form, headers=self._authorization, follow_redirects=False
         ) as answer:
             body = bytearray()
+            if is_packed(answer):
+                return answer.status_code, b""
             for chunk in answer.iter_bytes():
                 body += chunk
                 if len(body) > LONGEST:
@@ -79,13 +87,30 @@ class Door:
         introspect: Callable[[str, str], tuple[int, bytes]] | None = None,
         workers: int = 8,
     ) -> None:
-        """``api_key_look_up`` gets a SHA-256 in hexadecimal; ``introspect`` where to POST, and the form to send."""
+        """``api_key_look_up`` gets a SHA-256 in hexadecimal; ``introspect`` where to POST, and the form to send.
+
+        Raises ``TypeError``: a client that is awaited.
+        """
+        _must_block(http_client)
+        if inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
+            raise TypeError("redis must be a redis.Redis: nobody would await an async one")
         self.gate = gate
         self._client = http_client
         self._redis = redis
         self._look_up = api_key_look_up
         self._introspect = introspect
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="doorward")
+        self._told = Told()
+        self._workers = workers
+        self._pool, self._process = self._new_pool(), os.getpid()
+
+    def _new_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._workers, thread_name_prefix="doorward")
+
+    def _threads(self) -> ThreadPoolExecutor:
+        # None of them is there behind a fork, and a pool would wait for them for ever.
+        if self._process != os.getpid():
+            self._pool, self._process = self._new_pool(), os.getpid()
+        return self._pool
 
     def admit(self, method: str, headers: Any, peer: str | None, body: bytes | str = b"") -> Admitted | Denial:
         """Decides on a whole request. Arguments are those of ``Gate.admit``."""
@@ -97,24 +122,23 @@ class Door:
                 step = step.too_large() if len(body) > step.limit else step.read(body)
             else:
                 step = self._answer(step)
-        if logger.isEnabledFor(logging.INFO):
-            logger.info("%s", step.audit(round((time.perf_counter() - began) * 1e6)))
+        self._told.decision(step, began)
         return step
 
     def refresh(self) -> None:
         """Sees to what the gate should know soon, in the background."""
         while (fetch := self.gate.refresh()) is not None:
-            self._pool.submit(self._fetch, fetch)
+            self._threads().submit(self._fetch, fetch)
 
     def close(self) -> None:
         """Waits for what is under way, and asks nobody any more."""
-        self._pool.shutdown()
+        self._threads().shutdown()
 
     def _answer(self, ask: Ask) -> Any:
         kind, deadline = ask.kind, ask.deadline or 0.0
         if kind == "keys":
             if (fetch := ask.take_fetch()) is not None:
-                self._pool.submit(self._fetch, fetch)
+                self._threads().submit(self._fetch, fetch)
             end = time.monotonic() + deadline
             while ask.is_waiting():
                 if time.monotonic() >= end:
@@ -122,12 +146,13 @@ class Door:
                 time.sleep(LOOK)
             return ask.ready()
         if kind == "shared_limit" and self._redis is not None:
-            return _redis.spend_now(self._redis, ask, self._pool)
+            return _redis.spend_now(self._redis, ask, self._told, self._threads())
         if kind == "api_key" and self._look_up is not None and (digest := ask.digest) is not None:
-            return self._asked(ask, deadline, self._pool.submit(self._look_up, digest), ask.found)
+            return self._asked(ask, deadline, self._threads().submit(self._look_up, digest), ask.found)
         if kind == "introspection" and self._introspect is not None and (url := ask.url) and (form := ask.body):
-            answer = self._pool.submit(self._introspect, url, form)
+            answer = self._threads().submit(self._introspect, url, form)
             return self._asked(ask, deadline, answer, lambda reply: _introspected(ask, *reply))
+        self._told.nobody(kind)
         return ask.unavailable()
 
     @staticmethod
@@ -181,13 +206,10 @@ def _once(client: httpx.Client, fetch: Fetch) -> Fetch | None:
     import httpx
 
     end = time.monotonic() + fetch.timeout
-    headers = {"accept": "application/json"}
     try:
-        with client.stream(
-            "GET", fetch.url, headers=headers, follow_redirects=False, timeout=fetch.timeout
-        ) as response:
+        with client.stream("GET", fetch.url, headers=ASKED, follow_redirects=False, timeout=fetch.timeout) as response:
             body = bytearray()
-            if response.status_code == 200:
+            if response.status_code == 200 and not is_packed(response):
                 for chunk in response.iter_bytes():
                     body += chunk
                     if len(body) > fetch.limit:
@@ -196,6 +218,9 @@ def _once(client: httpx.Client, fetch: Fetch) -> Fetch | None:
                         raise httpx.ReadTimeout("too slow")
             fetched = fetch.replied(response.status_code, bytes(body))
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
+        fetched = fetch.unreachable()
+    except Exception:
+        logger.exception("the client could not GET %s", fetch.url)
         fetched = fetch.unreachable()
     if fetched.error is not None:
         logger.warning("no key set fetched from %s: %s; the last one is kept", fetch.url, fetched.message)

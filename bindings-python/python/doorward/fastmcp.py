@@ -30,6 +30,7 @@ from starlette.middleware import Middleware as StarletteMiddleware
 
 from . import asgi, mcp
 from ._doorward import Admitted, Gate
+from ._errors import ConfigError
 from ._requires import Requirement
 
 __all__ = ["GateProvider", "ListFilter", "Requirements", "TokenProvider"]
@@ -39,9 +40,10 @@ class _Guard(mcp.Guard):
     """The guard, and a header for FastMCP's own check, which takes nobody for authenticated who sends no ``Bearer``."""
 
     async def _serve(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send, admitted: Admitted) -> None:
-        if asgi._header(scope["headers"], b"authorization") is None:
+        if not asgi._bearer(scope["headers"]):
             # An API key in a header of its own. Not the key: tools might pass it on.
-            scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer admitted-by-doorward")]
+            others = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
+            scope["headers"] = [*others, (b"authorization", b"Bearer admitted-by-doorward")]
         await super()._serve(scope, receive, send, admitted)
 
 
@@ -139,7 +141,9 @@ class Requirements(Middleware):
     """
 
     def __init__(self, tools: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        """Raises ``ConfigError``: a tool that needs nothing."""
+        """Raises ``ConfigError``: a tool that needs nothing, or something other than ``scopes`` and ``roles``."""
+        if any(needs.keys() - {"scopes", "roles"} for needs in tools.values()):
+            raise ConfigError("a tool needs scopes and roles alone")
         self._tools = {
             name: Requirement(needs.get("scopes", ()), needs.get("roles", ())) for name, needs in tools.items()
         }

@@ -109,19 +109,18 @@ class Authenticator:
         return self._known(*self._sorted(credential, None))
 
     def _found(self, headers: Mapping[str, Any] | Iterable[tuple[Any, Any]]) -> tuple[str | None, str | None]:
-        bearer, key = None, None
+        authorization, key = None, None
         for name, value in _pairs(headers):
             if name == "authorization":
-                scheme, _, credential = value.strip().partition(" ")
-                if scheme.lower() != "bearer":
-                    continue
-                if bearer is not None:
+                if authorization is not None:
                     raise _rejected("Too many credentials", "credentials_ambiguous")
-                bearer = credential.strip()
+                authorization = value.strip()
             elif name == self._key_header and self._api_keys is not None:
                 if key is not None:
                     raise _rejected("Too many credentials", "credentials_ambiguous")
                 key = value.strip()
+        scheme, _, credential = (authorization or "").partition(" ")
+        bearer = credential.strip() if scheme.lower() == "bearer" else None
         if bearer is not None and key is not None:
             raise _rejected("Too many credentials", "credentials_ambiguous")
         return self._sorted(bearer, key)
@@ -173,8 +172,13 @@ def _rejected(sentence: str, code: str) -> Rejected:
 
 
 def _pairs(headers: Mapping[str, Any] | Iterable[tuple[Any, Any]]) -> Iterable[tuple[str, str]]:
+    if isinstance(headers, (str, bytes)):
+        raise TypeError(f"headers are a mapping or pairs, not {type(headers).__name__}")
     items = headers.items() if isinstance(headers, Mapping) else headers
-    for name, values in items:
+    for pair in items:
+        if isinstance(pair, (str, bytes)) or len(pair) != 2:
+            raise TypeError("headers are a mapping, or pairs of name and value")
+        name, values = pair
         # Some frameworks give all lines of one name as a list.
         for value in values if isinstance(values, (list, tuple)) else (values,):
             yield _text(name).lower(), _text(value)

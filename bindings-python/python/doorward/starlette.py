@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from ._doorward import Principal
 from ._requires import Requirement
-from .asgi import Guard, principal_of
+from .asgi import METADATA, Guard, principal_of
 
 __all__ = ["Guard", "Requires", "principal"]
 
@@ -24,8 +24,8 @@ def principal(request: HTTPConnection) -> Principal:
 class Requires:
     """A dependency: all of these scopes, and one of these roles, where any are named. Else 403.
 
-    Gives the ``Principal``. A scope that is lacking is named in the challenge, so that the client can ask for it (RFC
-    6750 §3.1); the limits have counted the request by then.
+    Gives the ``Principal``. All scopes are named in the challenge, and where to ask for them, where one is lacking (RFC
+    6750 §3.1, RFC 9728 §5.1); the limits have counted the request by then.
     """
 
     def __init__(self, *, scopes: Iterable[str] = (), roles: Iterable[str] = ()) -> None:
@@ -41,5 +41,7 @@ class Requires:
         headers = {"cache-control": "no-store"}
         if lacking == "insufficient_scope":
             named = " ".join(self._requirement.scopes)
-            headers["www-authenticate"] = f'Bearer error="insufficient_scope", scope="{named}"'
+            metadata = request.scope.get(METADATA)
+            where = "" if metadata is None else f', resource_metadata="{metadata}"'
+            headers["www-authenticate"] = f'Bearer error="insufficient_scope", scope="{named}"{where}'
         raise HTTPException(403, detail=lacking, headers=headers)

@@ -29,7 +29,8 @@ use doorward::gate::{Body, Gate, SessionKey};
 use doorward::rate::Quota;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
 use request::{Headers, Peer};
 
 /// One pipeline from a request to a decision: Host and Origin, the address's bucket, the credential, who it is, what they may
@@ -82,6 +83,8 @@ pub(crate) struct PyGate {
     pub(crate) gate: Box<Gate>,
     /// Of a gate made from a configuration: for reading the file of keys again.
     config: Option<Config>,
+    /// The host's own revocation list, which the gate holds too.
+    list: Option<revocation::List>,
     detach: bool,
 }
 
@@ -202,10 +205,11 @@ impl PyGate {
         if let Some(entries) = revocations {
             builder = builder.revocations(entries);
         }
-        if let Some(list) = revocation_list {
-            if !list.bind(py).is_callable() {
-                return Err(PyTypeError::new_err("revocation_list must be a function"));
-            }
+        if revocation_list.as_ref().is_some_and(|list| !list.bind(py).is_callable()) {
+            return Err(PyTypeError::new_err("revocation_list must be a function"));
+        }
+        let list = revocation_list.map(revocation::List::new);
+        if let Some(list) = list.clone() {
             builder = builder.revocation_list(move |token, _| revocation::ask(&list, token));
         }
         if let Some(bytes) = body_limit {
@@ -217,7 +221,7 @@ impl PyGate {
         if let Some(key) = session_key {
             builder = builder.sessions(SessionKey::new(key.as_ref()).or_config_error(py)?);
         }
-        Ok(Self { gate: Box::new(builder.build_random().or_config_error(py)?), config: None, detach })
+        Ok(Self { gate: Box::new(builder.build_random().or_config_error(py)?), config: None, list, detach })
     }
 
     /// A gate by the settings of the environment, or of ``vars``, a mapping in its place: see the README's table. ``policy`` is for what no
@@ -256,13 +260,18 @@ impl PyGate {
     #[pyo3(signature = (method, headers, peer, *, session_in_query=None, now=None))]
     fn begin<'py>(
         slf: &Bound<'py, Self>,
-        method: &str,
+        method: &Bound<'py, PyString>,
         headers: Headers<'_>,
         peer: Peer,
-        session_in_query: Option<(String, String)>,
+        session_in_query: Option<(Bound<'py, PyString>, Bound<'py, PyString>)>,
         now: Option<Moment>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (this, now) = (slf.get(), Moment::or_system(now));
+        // A lone surrogate is in no method and in no session's id: whatever stands for it is neither.
+        let method = &*method.to_string_lossy();
+        let session_in_query = session_in_query.as_ref();
+        let session_in_query =
+            session_in_query.map(|(name, query)| (name.to_string_lossy(), query.to_string_lossy()));
         let (gate, pairs) = (&this.gate, headers.pairs());
         let step = this.run(slf.py(), || {
             let mut head = gate.head(method, peer.0, pairs);
@@ -279,13 +288,14 @@ impl PyGate {
     #[pyo3(signature = (method, headers, peer, body=None, *, now=None))]
     fn admit<'py>(
         slf: &Bound<'py, Self>,
-        method: &str,
+        method: &Bound<'py, PyString>,
         headers: Headers<'_>,
         peer: Peer,
         body: Option<Octets<'_>>,
         now: Option<Moment>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (this, now) = (slf.get(), Moment::or_system(now));
+        let method = &*method.to_string_lossy();
         let body = body.as_ref().map_or(&[][..], |body| body.as_ref());
         let (gate, pairs) = (&this.gate, headers.pairs());
         let step = this.run(slf.py(), || {
@@ -391,13 +401,12 @@ impl PyGate {
     /// Whether an item of a list is shown to that principal: see ``Policy.shows``. Somebody without a credential is shown what ``anonymous`` grants.
     fn shows(
         &self,
-        py: Python<'_>,
         principal: &Bound<'_, PyPrincipal>,
         method: &str,
-        name: &str,
+        name: &Bound<'_, PyString>,
     ) -> PyResult<bool> {
         let holder = &principal.get().principal;
-        Shown { policy: self.gate.policy_of(holder), holder }.shows(py, method, name)
+        Shown { policy: self.gate.policy_of(holder), holder }.shows(method, name)
     }
 
     /// Of ``items``, those that are shown to that principal, in a new list: see ``Policy.filter``.
@@ -430,10 +439,11 @@ impl PyGate {
     fn well_known<'py>(
         &self,
         py: Python<'py>,
-        method: &str,
-        path: &str,
+        method: &Bound<'py, PyString>,
+        path: &Bound<'py, PyString>,
     ) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        let Some(answer) = self.gate.well_known(method, path) else { return Ok(None) };
+        let (method, path) = (method.to_string_lossy(), path.to_string_lossy());
+        let Some(answer) = self.gate.well_known(&method, &path) else { return Ok(None) };
         let headers: Vec<(String, String)> =
             answer.headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let body = PyBytes::new(py, answer.body.as_bytes());
@@ -493,9 +503,9 @@ impl PyGate {
         &self,
         kind: &str,
         principal: &Bound<'_, PyPrincipal>,
-        outward: &'o str,
+        outward: &'o Bound<'_, PyString>,
     ) -> Option<&'o str> {
-        self.gate.unbind(kind, &principal.get().principal, outward)
+        self.gate.unbind(kind, &principal.get().principal, outward.to_str().ok()?)
     }
 
     /// The header API keys come in, in lower case.
@@ -507,6 +517,16 @@ impl PyGate {
     /// ``hits``, ``misses`` and ``evictions`` of the verified-token cache; ``None`` without one.
     fn cache_stats<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         self.gate.cache_stats().map(|stats| crate::verifier::stats(py, stats)).transpose()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.list.as_ref().map_or(Ok(()), |list| list.traverse(&visit))
+    }
+
+    fn __clear__(&self) {
+        if let Some(list) = &self.list {
+            list.clear();
+        }
     }
 
     fn __repr__(&self) -> &'static str {
@@ -527,7 +547,7 @@ impl PyGate {
         build::load_keys(py, &config, &gate)?;
         let detach = gate.key_sets().next().is_some()
             || config.jwt.as_ref().is_some_and(|jwt| jwt.public_key.is_some());
-        Ok(Self { gate: Box::new(gate), config: Some(config), detach })
+        Ok(Self { gate: Box::new(gate), config: Some(config), list: None, detach })
     }
 
     /// Detached where a signature may take long.

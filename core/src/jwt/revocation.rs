@@ -5,6 +5,7 @@
 
 use crate::Now;
 use ahash::RandomState;
+use core::cmp::Ordering;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering::Acquire, Ordering::Release};
 use sha2::{Digest as _, Sha256};
@@ -201,7 +202,9 @@ impl Revocations {
             };
             let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
             entries.get(&name).is_some_and(|entry| {
-                !entry.is_over(now) && token.issued_at.is_none_or(|issued| issued < entry.before)
+                // A moment that is no number is one before which everything was issued.
+                let is_before = |issued: f64| issued.partial_cmp(&entry.before).is_none_or(Ordering::is_lt);
+                !entry.is_over(now) && token.issued_at.is_none_or(is_before)
             })
         })
     }
@@ -322,6 +325,13 @@ mod tests {
         // Once a has expired by itself, there is room.
         set.revoke_id("i", "c", 2000.0, Now::new(1500.0, 0)).unwrap();
         assert!(revoked("b", 1500.0) && revoked("c", 1500.0) && !revoked("a", 1500.0));
+    }
+
+    #[test]
+    fn a_moment_that_is_no_number_revokes_everything() {
+        let set = Revocations::new(2, [1; 4]);
+        set.revoke_subject("i", "s", f64::NAN, 2000.0, NOW).unwrap();
+        assert!(set.is_revoked(token(b"t", None, Some(599.9)), NOW));
     }
 
     #[test]

@@ -86,6 +86,12 @@ impl Quota {
         if self.strict && self.burst > half { half } else { self.burst }
     }
 
+    /// Whether every window is kept to the amount: see [`Quota::strict`].
+    #[must_use]
+    pub const fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// One of so many equal shares: the refill divided exactly, the burst rounded down, but one at least.
     #[cfg(feature = "std")]
     pub(super) const fn split(self, shares: u32) -> Self {
@@ -193,6 +199,7 @@ mod tests {
         let quota = |n| Quota::per(n, Duration::from_secs(1)).unwrap();
         for n in [1, 2, 3, 99, 100, u32::MAX] {
             assert_eq!(quota(n).strict().capacity(), n.div_ceil(2));
+            assert!(quota(n).strict().is_strict() && !quota(n).is_strict());
             assert_eq!(quota(n).strict().refill(), (2_000_000_000, u128::from(n)));
         }
         assert_eq!(quota(10).burst(3).unwrap().strict(), quota(10).strict().burst(3).unwrap());

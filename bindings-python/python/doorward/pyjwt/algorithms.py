@@ -229,7 +229,7 @@ def signing_key(source: Any, algorithm: str) -> SigningKey:
 
 
 @lru_cache(maxsize=32)
-def _of_public_text(source: str | bytes, algorithm: str) -> Prepared:
+def _of_public_text(source: bytes, algorithm: str) -> Prepared:
     prepared = Prepared(source, algorithm)
     prepared.key()
     return prepared
@@ -269,7 +269,7 @@ class _Native(_NativeBase):
         try:
             # Private keys are not kept: who signs often holds the key object.
             if isinstance(key, (str, bytes)) and not looks_private(key):
-                return _of_public_text(key, self._name)
+                return _of_public_text(force_bytes(key), self._name)
             prepared = Prepared(key, self._name)
             prepared.signer() if hasattr(key, "private_bytes") else prepared.key()
             return prepared
