@@ -215,3 +215,24 @@ test('worker threads have keys of their own', async () => {
   );
   assert.deepEqual(counts, [2000, 2000, 2000]);
 });
+
+test('what somebody hung on Object.prototype is no option', () => {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const unsigned = `${part({ alg: 'none' })}.${part({ sub: 'anybody' })}.`;
+  const expired = theirs.sign({ sub: 'anna', exp: 1 }, SECRET);
+  for (const [name, value, token, key, message] of [
+    ['algorithms', ['none'], unsigned, undefined, 'please specify "none" in "algorithms" to verify unsigned tokens'],
+    ['ignoreExpiration', true, expired, SECRET, 'jwt expired'],
+    ['clockTolerance', 1e12, expired, SECRET, 'jwt expired'],
+  ]) {
+    Object.defineProperty(Object.prototype, name, { value, configurable: true });
+    try {
+      assert.equal(theirs.verify(token, key).sub, token === unsigned ? 'anybody' : 'anna', 'jsonwebtoken heeds it');
+      for (const options of [undefined, {}, { subject: 'anna' }]) {
+        assert.throws(() => jwt.verify(token, key, options), { message });
+      }
+    } finally {
+      delete Object.prototype[name];
+    }
+  }
+});

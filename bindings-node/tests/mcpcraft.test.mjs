@@ -103,6 +103,7 @@ test('C06 delegated verification: the user, or Error("Invalid token")', async ()
   await assert.rejects(authenticate({ authorization: 'Bearer broken' }), (error) => {
     assert.equal(error.message, 'Invalid token');
     assert.match(error.cause.message, /hunter2/);
+    assert.deepEqual(Object.keys(error).sort(), ['code', 'name']);
     return true;
   });
   assert.deepEqual(asked, ['good', 'bad', 'broken']);

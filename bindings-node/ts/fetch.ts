@@ -8,6 +8,9 @@
  *
  * A `Request` knows no peer address: whoever has the connection must tell it, or every request is refused. The head is decided
  * before a byte of the body is read; the body then has 30 seconds to arrive, and is bounded. CORS is the host's: put it outside.
+ *
+ * Where the body was read, the handler of `guarded` gets a plain `Request` with the same bytes: what a framework's own class
+ * adds, such as Next.js's, is not in it. `guard` leaves the request as it came.
  */
 
 import { type AuthInfo, authInfoOf, bearerOf } from './_auth_info.js';

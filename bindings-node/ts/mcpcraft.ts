@@ -122,7 +122,8 @@ export function oauthAuth<U extends object>(
       .then(() => verifyOAuthToken(token))
       .catch((cause: unknown) => {
         const code = cause instanceof DoorwardError ? cause.code : 'token_not_verified';
-        throw Object.assign(refused(MESSAGES.token, code, log), { cause });
+        // As Node does it: not among what is written of an error as JSON.
+        throw Object.defineProperty(refused(MESSAGES.token, code, log), 'cause', { value: cause });
       });
     if (typeof user !== 'object' || user === null) throw refused(MESSAGES.token, 'token_unknown', log);
     log?.({ outcome: 'admitted' });

@@ -38,8 +38,9 @@ export function verify(jwtString: any, secretOrPublicKey: any, options?: any, ca
     callback = options;
     options = {};
   }
-  // A copy, so that what a callback takes long for can't change what was asked for.
-  options = { ...options };
+  // A copy, so that what a callback takes long for can't change what was asked for; and of its own alone, whatever hangs on
+  // `Object.prototype`.
+  options = { __proto__: null, ...options };
   const done: Done = callback || outright;
 
   if (options.clockTimestamp && typeof options.clockTimestamp !== 'number') {
