@@ -420,6 +420,7 @@ test('a gate from the environment and a file', (t) => {
     () => Gate.fromEnv({ API_KEYS: '0123456789abcdef', PORT: 'many' }),
     (error) => error instanceof ConfigError && error.setting === 'PORT' && error.code === 'config_invalid',
   );
+  assert.throws(() => Gate.fromEnv({}), { code: 'no_credentials', message: /API_KEYS, API_KEYS_FILE, JWT_SECRET/ });
   assert.throws(() => Gate.fromConfig(join(folder, 'nowhere.toml'), {}), { code: 'ENOENT' });
   assert.throws(() => Gate.fromConfig(folder, {}), { code: 'EISDIR' });
   assert.throws(() => Gate.fromConfig(config, { RATE_LIMIT_MAX: '\udcff' }), { code: 'text_invalid' });

@@ -302,6 +302,8 @@ def test_a_gate_from_the_environment_and_a_file(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(ConfigError) as raised:
         Gate.from_env({"API_KEYS": "0123456789abcdef", "PORT": "many"})
     assert raised.value.setting == "PORT" and raised.value.code == "config_invalid"
+    with pytest.raises(ConfigError, match="API_KEYS, API_KEYS_FILE, JWT_SECRET"):
+        Gate.from_env({})
     with pytest.raises(FileNotFoundError):
         Gate.from_config(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError):

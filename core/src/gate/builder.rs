@@ -125,7 +125,10 @@ impl GateError {
 impl fmt::Display for GateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoCredentials => f.write_str("a gate needs api keys, a verifier, or both"),
+            Self::NoCredentials => f.write_str(
+                "a gate needs api keys, a verifier of tokens, or both: by settings, one of API_KEYS, API_KEYS_FILE, JWT_SECRET, \
+                 JWT_PUBLIC_KEY or OAUTH_ISSUER",
+            ),
             Self::ApiKeyHeader => f.write_str(
                 "the api key header must be a header name of letters, digits and hyphens that is read for nothing else",
             ),
