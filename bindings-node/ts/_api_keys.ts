@@ -30,28 +30,28 @@ export interface ApiKeyOptions {
   /** The public id, 1 to 128 bytes. */
   id: string;
   /** What its owner sends; or give `digest`. */
-  key?: string | Uint8Array;
+  key?: string | Uint8Array | undefined;
   /** The 64 hexadecimal digits of its SHA-256. */
-  digest?: string;
+  digest?: string | undefined;
   /** The caller's name: the id unless given. Keys of one name are one caller. */
-  name?: string;
-  roles?: OneOrMore<string>;
-  scopes?: OneOrMore<string>;
+  name?: string | undefined;
+  roles?: OneOrMore<string> | undefined;
+  scopes?: OneOrMore<string> | undefined;
   /** What the caller may spend, where that is not what all may. */
-  quota?: Quota;
+  quota?: Quota | undefined;
   /** Seconds since the epoch before which the key is refused. */
-  notBefore?: number;
+  notBefore?: number | undefined;
   /** Seconds since the epoch from which on the key is refused. */
-  expires?: number;
+  expires?: number | undefined;
   /** Switches the key off. */
-  disabled?: boolean;
+  disabled?: boolean | undefined;
   /**
    * Says of a `digest` that the key is of doorward's own format: a set of none but such refuses all else by its form, and
    * whoever has one is let in where guesses from the same address are not. A `key` is judged by itself.
    */
-  strong?: boolean;
+  strong?: boolean | undefined;
   /** Names and values of your own. */
-  metadata?: Record<string, string>;
+  metadata?: Record<string, string> | undefined;
 }
 
 const NAMES = [
@@ -178,9 +178,9 @@ function made(opts: ApiKeyOptions): ExternalObject<ApiKeyHandle> {
 /** What a set of API keys is held to. */
 export interface ApiKeysOptions {
   /** That of doorward's own keys (`dw_live_…`); `dw` unless given. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** At least 32 bytes, which make the digests HMACs. */
-  pepper?: string | Uint8Array;
+  pepper?: string | Uint8Array | undefined;
 }
 
 const refusals = native.apiKeyRefusals();

@@ -23,15 +23,15 @@ export type Introspect = (question: IntrospectionQuestion) => IntrospectionAnswe
 /** Who answers a gate's questions. What nobody answers is refused as unavailable (503). */
 export interface DoorOptions {
   /** Fetches keys, and asks about opaque tokens, in place of Node's own `fetch`. */
-  fetch?: FetchLike;
+  fetch?: FetchLike | undefined;
   /** Counts shared limits: a client of node-redis or ioredis. */
-  redis?: RedisLike;
+  redis?: RedisLike | undefined;
   /** Knows further API keys. */
-  apiKeyLookUp?: ApiKeyLookUp;
+  apiKeyLookUp?: ApiKeyLookUp | undefined;
   /** Knows opaque tokens: as whom the issuer is asked, or a function in its place. */
-  introspect?: IntrospectionClient | Introspect;
+  introspect?: IntrospectionClient | Introspect | undefined;
   /** Told of every decision, and of what should be seen to; without it the latter are warnings of the process. */
-  log?: Log;
+  log?: Log | undefined;
 }
 
 /** What a step comes to once nothing is asked any more. */

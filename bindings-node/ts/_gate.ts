@@ -48,69 +48,69 @@ import type { ExternalObject, GateGiven, GateHandle } from '../native/index.js';
 /** What a gate is made of. */
 export interface GateOptions {
   /** Accept tokens that verify: one, or several, each for issuers of its own. */
-  verifiers?: OneOrMore<Verifier>;
+  verifiers?: OneOrMore<Verifier> | undefined;
   /** Issuers whose tokens are accepted, for this server at `publicUrl`. */
-  issuers?: OneOrMore<Issuer>;
+  issuers?: OneOrMore<Issuer> | undefined;
   /** Keys, in the header `apiKeyHeader` or behind `Bearer`. */
-  apiKeys?: ApiKeys;
+  apiKeys?: ApiKeys | undefined;
   /** Asks the host about others. */
-  apiKeyLookup?: boolean;
+  apiKeyLookup?: boolean | undefined;
   /** Asks the host about opaque tokens. */
-  introspection?: Introspection;
+  introspection?: Introspection | undefined;
   /** Who may reach what: without one, nobody reaches anything but `initialize` and `ping`. */
-  policy?: Policy;
+  policy?: Policy | undefined;
   /**
    * What whoever sends no credential at all may reach: nothing by default, and only what is named. A credential that is not
    * good is never taken for none.
    */
-  anonymous?: Grants;
+  anonymous?: Grants | undefined;
   /** The address the server binds to: a loopback address unless given. */
-  host?: string;
+  host?: string | undefined;
   /** By what URL the server is called. */
-  publicUrl?: string;
+  publicUrl?: string | undefined;
   /** By what other names. */
-  allowedHosts?: OneOrMore<string>;
+  allowedHosts?: OneOrMore<string> | undefined;
   /** Web origins whose pages may call it. */
-  origins?: OneOrMore<string>;
+  origins?: OneOrMore<string> | undefined;
   /** Addresses and CIDRs whose forwarding header is believed. */
-  trustedProxies?: OneOrMore<string>;
+  trustedProxies?: OneOrMore<string> | undefined;
   /** That header: `X-Forwarded-For` unless given. */
-  forwardedHeader?: string;
+  forwardedHeader?: string | undefined;
   /** How many bits of an IPv6 address count: 64 unless given. */
   ipv6Prefix?: number;
   /** Who issues tokens for it: by default the issuers. They make it an OAuth resource at `publicUrl`. */
-  authorizationServers?: OneOrMore<string>;
+  authorizationServers?: OneOrMore<string> | undefined;
   /** The scopes there are. */
-  scopesSupported?: OneOrMore<string>;
+  scopesSupported?: OneOrMore<string> | undefined;
   /** What a client without a credential is told to ask for. */
-  defaultScopes?: OneOrMore<string>;
+  defaultScopes?: OneOrMore<string> | undefined;
   /** Its name, for people. */
-  resourceName?: string;
+  resourceName?: string | undefined;
   /** The header API keys come in: `x-api-key` unless given. */
-  apiKeyHeader?: string;
+  apiKeyHeader?: string | undefined;
   /** Failed attempts of an address: 30 a minute unless given. */
-  addressQuota?: Quota;
+  addressQuota?: Quota | undefined;
   /** Requests of a principal: 100 a minute unless given. */
-  principalQuota?: Quota;
+  principalQuota?: Quota | undefined;
   /** Requests of an address without a credential: 30 a minute unless given. */
-  anonymousQuota?: Quota;
+  anonymousQuota?: Quota | undefined;
   /** Further limits. */
-  limits?: Iterable<Limit>;
+  limits?: Iterable<Limit> | undefined;
   /** Has processes count `principalQuota` together. */
-  sharedLimit?: SharedLimit;
+  sharedLimit?: SharedLimit | undefined;
   /** Bytes: 1 MiB unless given. */
-  bodyLimit?: number;
+  bodyLimit?: number | undefined;
   /** How many tokens are kept as verified, for up to a minute: 10,000 unless given, and 0 keeps none. */
-  cachedTokens?: number;
+  cachedTokens?: number | undefined;
   /** How many revocations there is room for: 10,000 unless given. */
-  revocations?: number;
+  revocations?: number | undefined;
   /**
    * A list of your own, asked about every token that verifies, cached ones too. It must answer at once; whatever goes wrong in
    * it refuses. In other threads that share the gate, `Gate.shared` is given theirs.
    */
-  revocationList?: RevocationList;
+  revocationList?: RevocationList | undefined;
   /** At least 32 bytes, which bind session ids to their principals: see `bindSession`. */
-  sessionKey?: string | Uint8Array;
+  sessionKey?: string | Uint8Array | undefined;
 }
 
 const NAMES = [
@@ -123,7 +123,7 @@ const NAMES = [
 /** What a request is begun with besides. */
 export interface BeginOptions extends Now {
   /** For the older SSE transport: the parameter's name, and the query that has it. */
-  sessionInQuery?: readonly [parameter: string, query: string];
+  sessionInQuery?: readonly [parameter: string, query: string] | undefined;
 }
 
 /** An answer at one of OAuth's well-known addresses. */

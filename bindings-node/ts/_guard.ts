@@ -26,16 +26,16 @@ export const WELL_KNOWN = '/.well-known/';
 /** How requests are guarded, whatever they come in. */
 export interface CommonOptions extends DoorOptions {
   /** Beginnings of paths that are nobody's business but the application's. */
-  open?: readonly string[];
+  open?: readonly string[] | undefined;
   /**
    * Beginnings of paths that are no MCP endpoints: the credential and the limits are checked, and bodies are the
    * application's to read.
    */
-  plain?: readonly string[];
+  plain?: readonly string[] | undefined;
   /** How long a body may take to arrive, all of it, in seconds: 30. */
-  bodyTime?: number;
+  bodyTime?: number | undefined;
   /** How often a streaming answer's credential is looked at, in seconds: 15, and at most 30. */
-  sweep?: number;
+  sweep?: number | undefined;
 }
 
 /** How a Node server's requests are guarded. */

@@ -12,17 +12,17 @@ import type { ExternalObject, LimiterHandle, Quota as QuotaHandle } from '../nat
 /** What a quota has besides its amount and its window. */
 export interface QuotaOptions {
   /** The most units of cost that can be spent at once: the quota's `max` unless given. */
-  burst?: number;
+  burst?: number | undefined;
   /** Keeps every window to `max`, at half the steady rate. */
-  strict?: boolean;
+  strict?: boolean | undefined;
 }
 
 /** Options of one check. */
 export interface CheckOptions {
   /** The key's own quota, whose window may be 16 times the limiter's at most, and a sixteenth at least. */
-  quota?: Quota;
+  quota?: Quota | undefined;
   /** Seconds on a clock that never steps, in place of `performance.now()`: one clock a limiter. */
-  now?: number;
+  now?: number | undefined;
 }
 
 /** @internal */

@@ -22,16 +22,16 @@ export type Per = 'principal' | 'principal-tool' | 'address' | 'everybody';
 
 /** What a limit counts; without any patterns everything, and of everybody without any roles. */
 export interface LimitOptions {
-  tools?: OneOrMore<string>;
-  resources?: OneOrMore<string>;
-  prompts?: OneOrMore<string>;
-  methods?: OneOrMore<string>;
+  tools?: OneOrMore<string> | undefined;
+  resources?: OneOrMore<string> | undefined;
+  prompts?: OneOrMore<string> | undefined;
+  methods?: OneOrMore<string> | undefined;
   /** Of principals with one of these. */
-  roles?: OneOrMore<string>;
+  roles?: OneOrMore<string> | undefined;
   /** Units each; 1 unless given. */
-  cost?: number;
+  cost?: number | undefined;
   /** How many buckets there are. */
-  slots?: number;
+  slots?: number | undefined;
 }
 
 /** @internal */
@@ -77,15 +77,15 @@ export type ClaimPath = string | readonly string[];
  */
 export interface ClaimMapping {
   /** In place of `scope` and `scp`: a claim, or several such lists of names, all of which are read. */
-  scopes?: ClaimPath | readonly (readonly string[])[];
+  scopes?: ClaimPath | readonly (readonly string[])[] | undefined;
   /** In place of `roles` and `role`, likewise. */
-  roles?: ClaimPath | readonly (readonly string[])[];
+  roles?: ClaimPath | readonly (readonly string[])[] | undefined;
   /** Whom a token without `sub` is from: such a caller is a client, and never the user of that name. */
-  client?: ClaimPath;
+  client?: ClaimPath | undefined;
   /** The scopes the issuer may give; any other is dropped. */
-  onlyScopes?: OneOrMore<string>;
+  onlyScopes?: OneOrMore<string> | undefined;
   /** The roles the issuer may give; any other is dropped. */
-  onlyRoles?: OneOrMore<string>;
+  onlyRoles?: OneOrMore<string> | undefined;
 }
 
 /** As a configuration file has it: of strings alone, a list is one path. */
@@ -144,19 +144,19 @@ function presetGiven(preset: Preset | undefined): PresetGiven | undefined {
 /** What an issuer is held to. */
 export interface IssuerOptions {
   /** Reads its tokens as that product's. */
-  preset?: Preset;
+  preset?: Preset | undefined;
   /** Says otherwise, or more. */
-  mapping?: ClaimMapping;
+  mapping?: ClaimMapping | undefined;
   /** Where its keys are: they are found by its metadata unless given. The issuer's name may then be any text. */
-  jwksUrl?: string;
+  jwksUrl?: string | undefined;
   /** Its tokens must name one of these: by default the gate's `publicUrl`, or what the preset says. */
-  audience?: OneOrMore<string>;
+  audience?: OneOrMore<string> | undefined;
   /** Read in place of `aud`: lets in tokens that were made for other services of that issuer. */
-  audienceClaim?: string;
+  audienceClaim?: string | undefined;
   /** Takes tokens that name no audience: these may be made for other services of that issuer. */
-  allowMissingAudience?: boolean;
+  allowMissingAudience?: boolean | undefined;
   /** Seconds by which its clock may differ. */
-  clockTolerance?: number;
+  clockTolerance?: number | undefined;
 }
 
 /** @internal */
@@ -216,15 +216,15 @@ export class Issuer {
 /** What introspection is held to. */
 export interface IntrospectionOptions {
   /** Whom a token may be for: without any, a token that names somebody is refused. */
-  audience?: OneOrMore<string>;
+  audience?: OneOrMore<string> | undefined;
   /** Takes tokens that name nobody, though they may be another service's. */
-  allowMissingAudience?: boolean;
+  allowMissingAudience?: boolean | undefined;
   /** Seconds by which the issuer's clock may differ. */
-  clockTolerance?: number;
+  clockTolerance?: number | undefined;
   /** Seconds an answer may take. */
-  deadline?: number;
+  deadline?: number | undefined;
   /** Where who, scopes and roles are. */
-  mapping?: ClaimMapping;
+  mapping?: ClaimMapping | undefined;
 }
 
 /** @internal */
@@ -264,15 +264,15 @@ export class Introspection {
 /** What a limit of several processes is held to. */
 export interface SharedLimitOptions {
   /** Before every key in Redis. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** While the server can't be asked: each process by itself, to the limit divided by `instances`; nobody; or everybody. */
-  fallback?: 'local' | 'deny' | 'allow';
+  fallback?: 'local' | 'deny' | 'allow' | undefined;
   /** How many processes there are; 1 unless given. */
-  instances?: number;
+  instances?: number | undefined;
   /** Seconds, a second attempt included; 0.05 unless given. */
-  deadline?: number;
+  deadline?: number | undefined;
   /** Units taken at once, for fewer round trips and as many units late; 1 unless given. */
-  lease?: number;
+  lease?: number | undefined;
 }
 
 /** @internal */

@@ -14,28 +14,28 @@ export type Kind = 'tool' | 'resource' | 'prompt' | 'method';
 export type Grants =
   | '*'
   | {
-      tools?: OneOrMore<string>;
-      resources?: OneOrMore<string>;
-      prompts?: OneOrMore<string>;
-      methods?: OneOrMore<string>;
+      tools?: OneOrMore<string> | undefined;
+      resources?: OneOrMore<string> | undefined;
+      prompts?: OneOrMore<string> | undefined;
+      methods?: OneOrMore<string> | undefined;
     };
 
 /** Who somebody is, as far as a policy looks. */
 export interface Held {
-  roles?: OneOrMore<string>;
-  scopes?: OneOrMore<string>;
+  roles?: OneOrMore<string> | undefined;
+  scopes?: OneOrMore<string> | undefined;
 }
 
 /** What a policy is made of. */
 export interface PolicyOptions {
   /** Grants by role. */
-  roles?: Record<string, Grants>;
+  roles?: Record<string, Grants> | undefined;
   /** Grants by scope. */
-  scopes?: Record<string, Grants>;
+  scopes?: Record<string, Grants> | undefined;
   /** Scopes that whoever holds the one holds too. */
-  implies?: Record<string, OneOrMore<string>>;
+  implies?: Record<string, OneOrMore<string>> | undefined;
   /** What each authenticated principal may reach besides. */
-  everybody?: Grants;
+  everybody?: Grants | undefined;
 }
 
 /** A list that a client asks for. */

@@ -5,8 +5,8 @@ import { ConfigError } from './index.js';
 
 /** Of scopes all, of roles one, where any are named. */
 export interface Needs {
-  readonly scopes?: readonly string[];
-  readonly roles?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
+  readonly roles?: readonly string[] | undefined;
 }
 
 /** What somebody has. */

@@ -18,21 +18,21 @@ import { principalOf } from './_verifier.js';
 /** What a token verifier verifies with. */
 export interface TokenVerifierOptions {
   /** Verifies tokens. */
-  verifier?: Verifier;
+  verifier?: Verifier | undefined;
   /** Finds API keys that come behind `Bearer`. */
-  apiKeys?: ApiKeys;
+  apiKeys?: ApiKeys | undefined;
   /** What the verifier was made with, where its keys are fetched. */
-  jwks?: Jwks;
+  jwks?: Jwks | undefined;
   /** Fetches keys, in place of the global one. */
-  fetch?: FetchLike;
+  fetch?: FetchLike | undefined;
   /** Told of keys that can't be fetched; without it, that is a warning of the process. */
-  log?: Log;
+  log?: Log | undefined;
   /** Asked for whatever is neither. */
-  introspect?: (token: string) => Promise<AuthInfo | undefined>;
+  introspect?: ((token: string) => Promise<AuthInfo | undefined>) | undefined;
   /** What `AuthInfo.resource` says, for the SDK's `expectedResource`: name the audience that the verifier demands. */
-  resource?: string | URL;
+  resource?: string | URL | undefined;
   /** The SDKs demand that all credentials end. One that does not is told to end in so many seconds: 3600. */
-  lifetime?: number;
+  lifetime?: number | undefined;
 }
 
 /** The SDKs' `OAuthTokenVerifier`. */

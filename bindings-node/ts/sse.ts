@@ -24,9 +24,9 @@ export type { GuardMiddleware, Middleware } from './_middleware.js';
 /** How requests are guarded, and where the transport is. */
 export interface SseOptions extends GuardOptions {
   /** Where the stream is: `/sse`. */
-  sse?: string;
+  sse?: string | undefined;
   /** The query's parameter that names the session: `sessionId`. */
-  parameter?: string;
+  parameter?: string | undefined;
 }
 
 /** The most that is looked through for the first event, in characters. */

@@ -25,10 +25,10 @@ export interface Caller {
 
 /** What is authenticated by, and where it comes from. */
 export interface Options {
-  verifier?: Verifier;
-  apiKeys?: ApiKeys;
+  verifier?: Verifier | undefined;
+  apiKeys?: ApiKeys | undefined;
   /** The name of the variable, if not `MCP_API_KEY`. */
-  variable?: string;
+  variable?: string | undefined;
   /** In place of `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
 }

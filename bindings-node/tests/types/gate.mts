@@ -38,6 +38,13 @@ const gate = new Gate({
   revocationList: ({ id, issuer }) => (id === 'leaked' && issuer !== '' ? true : { goodFor: 10 }),
 });
 
+// What is not set in the environment is an option that is not there.
+const { PUBLIC_URL, KEY_DIGEST, PREFIX } = process.env;
+new Gate({ publicUrl: PUBLIC_URL, principalQuota: new Quota(10, 60, { burst: undefined }), sessionKey: undefined });
+new ApiKey({ id: 'ci', digest: KEY_DIGEST, quota: undefined });
+new SharedLimit({ prefix: PREFIX });
+new Policy({ roles: { user: { tools: undefined } }, everybody: undefined });
+
 // @ts-expect-error: no such option
 new Gate({ apikeys: undefined });
 // @ts-expect-error: a quota is no number
