@@ -12,14 +12,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sys
 import time
-import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+from ._asgi_body import Message, Receive, Scope, handing_on, has_body, header, read
 from ._door import ApiKeyLookUp, Door, Introspect
 from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
 from ._errors import ConfigError
@@ -34,14 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Guard", "Introspector", "principal_of"]
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-#: How long a body may take to arrive, all of it, in seconds.
-BODY_TIME = 30.0
 
 #: How often a streaming answer's credential is looked at, in seconds.
 SWEEP = 15.0
@@ -227,13 +220,13 @@ class Guard:
             door.fetch(fetch)
         body: bytes | None = None
         if isinstance(step, NeedBody):
-            body, step = await _read(step, scope, receive)
+            body, step = await read(step, scope, receive)
             if isinstance(step, Ask):
                 step = await door.answered(step)
         door.told.decision(step, began)
         if isinstance(step, Denial):
             raw = step.raw_headers
-            if body is None and _has_body(scope) and scope.get("http_version", "1.1").startswith("1"):
+            if body is None and has_body(scope) and scope.get("http_version", "1.1").startswith("1"):
                 # HTTP/1 can't go on behind a body that nobody reads (RFC 9112 §9.3).
                 raw.append((b"connection", b"close"))
             await _send(send, step.status, raw, step.body)
@@ -242,7 +235,7 @@ class Guard:
         state = {**scope.get("state", {}), "principal": step.principal}
         scope = {**scope, "state": state, METADATA: self._metadata}
         if not plain:
-            receive = _handing_on(body or b"", receive)
+            receive = handing_on(body or b"", receive)
         if self._binds:
             self._inward(scope, query, step)
         await self._serve(scope, receive, send, step)
@@ -313,29 +306,10 @@ def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:
     return any(path == one or path.startswith(one.rstrip("/") + "/") for one in beginnings)
 
 
-def _header(headers: Any, name: bytes) -> bytes | None:
-    for key, value in headers:
-        if key == name:
-            found: bytes = value
-            return found
-    return None
-
-
 def _bearer(headers: Any) -> bytes:
     """What is behind ``Bearer``. Another scheme's credential is none of the gate's, nor of what is behind it."""
-    scheme, _, credential = (_header(headers, b"authorization") or b"").partition(b" ")
+    scheme, _, credential = (header(headers, b"authorization") or b"").partition(b" ")
     return credential.strip() if scheme.lower() == b"bearer" else b""
-
-
-def _declared(scope: Scope) -> int:
-    try:
-        return int(_header(scope["headers"], b"content-length") or 0)
-    except ValueError:
-        return 0
-
-
-def _has_body(scope: Scope) -> bool:
-    return _declared(scope) > 0 or _header(scope["headers"], b"transfer-encoding") is not None
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
@@ -343,105 +317,6 @@ async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], bod
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _read(need: NeedBody, scope: Scope, receive: Receive) -> tuple[bytes | None, Any]:
-    """The body, if there was all of it, and the gate's next step."""
-    # One that says it is too long is not read at all.
-    if _declared(scope) > need.limit:
-        return None, need.too_large()
-    reading = _collect(receive, need.limit)
-    try:
-        try:
-            # Usually the body is there, all of it: a timer takes longer than all the rest of the guard does.
-            waits_for = reading.send(None)
-        except StopIteration as read:
-            body = read.value
-        else:
-            body = await _within(BODY_TIME, _rest(reading, waits_for))
-    except (asyncio.TimeoutError, ConnectionError):
-        return None, need.broken()
-    if body is None:
-        return None, need.too_large()
-    return body, need.read(body)
-
-
-if sys.version_info >= (3, 11):
-
-    async def _within(seconds: float, reading: Awaitable[bytes | None]) -> bytes | None:
-        # Not `wait_for`, which makes a task of it before Python 3.12.
-        async with asyncio.timeout(seconds):
-            return await reading
-
-else:
-
-    async def _within(seconds: float, reading: Awaitable[bytes | None]) -> bytes | None:
-        """Within so many seconds, in this very task: what `receive` has begun in it, must end in it."""
-        task, late = asyncio.current_task(), False
-
-        def cut() -> None:
-            nonlocal late
-            late = True
-            if task is not None:
-                task.cancel()
-
-        timer = asyncio.get_running_loop().call_later(seconds, cut)
-        try:
-            return await reading
-        except asyncio.CancelledError:
-            if late:
-                raise asyncio.TimeoutError from None
-            raise
-        finally:
-            timer.cancel()
-
-
-@types.coroutine
-def _rest(reading: Coroutine[Any, Any, bytes | None], waits_for: Any) -> Generator[Any, Any, bytes | None]:
-    """What is left of a coroutine that was begun, and waits for that."""
-    try:
-        while True:
-            try:
-                sent = yield waits_for
-            except BaseException as thrown:
-                waits_for = reading.throw(thrown)
-            else:
-                waits_for = reading.send(sent)
-    except StopIteration as read:
-        whole: bytes | None = read.value
-        return whole
-
-
-async def _collect(receive: Receive, limit: int) -> bytes | None:
-    chunks: list[bytes] = []
-    length = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError
-        chunk = message.get("body", b"")
-        length += len(chunk)
-        if length > limit:
-            return None
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _handing_on(body: bytes, receive: Receive) -> Receive:
-    """The body once, and then whatever comes but a body: a disconnect. What the gate has not read, nobody gets."""
-    handed = False
-
-    async def again() -> Message:
-        nonlocal handed
-        while handed:
-            message = await receive()
-            if message["type"] != "http.request":
-                return message
-        handed = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 class _Answer:
@@ -488,7 +363,7 @@ class _Answer:
     def _bound(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """The session's id as its principal may tell it; and in the event that follows, if there is one."""
         parameter = self._guard._session_in_query
-        if parameter is not None and (_header(headers, b"content-type") or b"").startswith(b"text/event-stream"):
+        if parameter is not None and (header(headers, b"content-type") or b"").startswith(b"text/event-stream"):
             self._endpoint = EndpointEvent(parameter, self._outward)
         kept = [pair for pair in headers if pair[0].lower() != SESSION]
         inner = next((value for name, value in headers if name.lower() == SESSION), None)
