@@ -12,6 +12,7 @@ import pytest
 from servers import KEY, SECRET, running
 
 from doorward import ApiKey, ApiKeys, Gate, Jwks, Policy, Quota, Verifier, sign
+from doorward import _asgi_body
 from doorward import asgi as doorward_asgi
 from doorward._sse import EndpointEvent
 from doorward.asgi import Guard
@@ -324,7 +325,7 @@ def test_a_body_that_trickles_or_breaks_off(monkeypatch: pytest.MonkeyPatch) -> 
         await asyncio.sleep(60)
 
     with monkeypatch.context() as patched:
-        patched.setattr(doorward_asgi, "BODY_TIME", 0.05)
+        patched.setattr(_asgi_body, "BODY_TIME", 0.05)
         assert serve(Guard(echo, gate()), scope(**good), slow)[0]["status"] == 400
 
     parts = iter([CALL_TEXT[:9], CALL_TEXT[9:20], CALL_TEXT[20:]])

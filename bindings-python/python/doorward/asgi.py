@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from ._asgi_body import Message, Receive, Scope, handing_on, has_body, header, read
+from ._asgi_body import Message as Message
+from ._asgi_body import Receive as Receive
+from ._asgi_body import Scope as Scope
+from ._asgi_body import handing_on, has_body, header, read
 from ._door import ApiKeyLookUp, Door, Introspect
 from ._doorward import Admitted, Ask, Denial, Gate, NeedBody, Principal
 from ._errors import ConfigError
