@@ -11,8 +11,7 @@ import httpx
 import pytest
 from servers import KEY, SECRET, running
 
-from doorward import ApiKey, ApiKeys, Gate, Jwks, Policy, Quota, Verifier, sign
-from doorward import _asgi_body
+from doorward import ApiKey, ApiKeys, Gate, Jwks, Policy, Quota, Verifier, _asgi_body, sign
 from doorward import asgi as doorward_asgi
 from doorward._sse import EndpointEvent
 from doorward.asgi import Guard
