@@ -272,10 +272,8 @@ where
     door.credentials.hide(&mut parts.headers);
     let mut step = gate.begin(&request::head(gate, &parts), began);
     door.refresh(began);
-    let mut at = began;
     if let Step::Ask(ask) = step {
         step = door.asked(ask).await;
-        at = clock();
     }
     let mut reading = match step {
         Step::NeedBody(need) => read(gate, clock, need, declared(&parts), body).await,
@@ -284,17 +282,19 @@ where
             let unread = has_body(&parts);
             parts.headers.remove(http::header::CONTENT_LENGTH);
             parts.headers.remove(http::header::TRANSFER_ENCODING);
-            Reading { step, body: Body::empty(), unread, at }
+            Reading { step, body: Body::empty(), unread }
         }
     };
     if let Step::Ask(ask) = reading.step {
         reading.step = door.asked(ask).await;
-        reading.at = clock();
     }
-    let Reading { step, body, unread, at } = reading;
+    let Reading { step, body, unread } = reading;
     let must_end = unread && parts.version <= http::Version::HTTP_11;
+    let decided = answered(gate, clock, step);
+    // Behind all that the decision took: a signature's check as well.
+    let at = clock();
     let micros = at.mono.saturating_sub(began.mono);
-    let mut response = match answered(gate, clock, step) {
+    let mut response = match decided {
         Ok(admitted) => {
             let event = admitted.audit(at, micros);
             door.count(&event);
@@ -330,8 +330,6 @@ struct Reading {
     body: Body,
     /// Whether there is some of it that nobody has read.
     unread: bool,
-    /// When it was decided.
-    at: Now,
 }
 
 /// Whether a request has a body at all (RFC 9112 §6.3).
@@ -354,18 +352,16 @@ where
 {
     // A body that says it is too long is not read at all.
     let limit = need.limit();
-    let failed = |need, why| {
-        let at = clock();
-        Reading { step: gate.body(need, why, at), body: Body::empty(), unread: true, at }
-    };
+    let failed =
+        |need, why| Reading { step: gate.body(need, why, clock()), body: Body::empty(), unread: true };
     if declared.max(body.size_hint().lower()) > limit as u64 {
         return failed(need, Read::TooLarge);
     }
     match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => {
-            let (bytes, at) = (collected.to_bytes(), clock());
-            let step = gate.body(need, Read::Read(&bytes), at);
-            Reading { step, body: Body::from(bytes), unread: false, at }
+            let bytes = collected.to_bytes();
+            let step = gate.body(need, Read::Read(&bytes), clock());
+            Reading { step, body: Body::from(bytes), unread: false }
         }
         Ok(Err(error)) if error.is::<LengthLimitError>() => failed(need, Read::TooLarge),
         Ok(Err(_)) | Err(_) => failed(need, Read::Broken),

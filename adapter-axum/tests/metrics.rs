@@ -4,6 +4,7 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
+use doorward::Now;
 use doorward::api_keys::{ApiKey, ApiKeys};
 use doorward::gate::Gate;
 use doorward::jwks::Jwks;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tower::ServiceExt as _;
 
@@ -126,6 +128,27 @@ async fn decisions_are_counted_by_their_codes() {
         assert_eq!(found.get(there), Some(&0.0), "{there} in {found:#?}");
     }
     assert!(found[r#"doorward_limit_slots{limit="principal"}"#] >= 64.0);
+}
+
+#[tokio::test]
+async fn a_decision_on_the_head_alone_takes_its_time_too() {
+    let (gate, reads) = (gate(), AtomicU64::new(0));
+    let metrics = Metrics::new(Arc::clone(&gate));
+    // A millisecond goes by between one look at the clock and the next.
+    let clock = move || Now::new(1_800_000_000.0, 1000 * reads.fetch_add(1, Ordering::Relaxed));
+    let guard = GuardLayer::with_clock(gate, clock).with_metrics(metrics.clone());
+    let app = Router::new().route("/mcp", get(|| async { "done" })).layer(guard);
+    for key in [GOOD, "a-guess"] {
+        app.clone()
+            .oneshot(request("GET", "/mcp", HERE, &[("x-api-key", key)], String::new()))
+            .await
+            .unwrap();
+    }
+    let found = series(&metrics.to_text());
+    for decision in ["admitted", "denied"] {
+        let sum = found[&format!(r#"doorward_decision_seconds_sum{{decision="{decision}"}}"#)];
+        assert!(sum > 0.0009, "{decision}: {sum}");
+    }
 }
 
 #[tokio::test]
